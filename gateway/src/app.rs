@@ -1,0 +1,62 @@
+//! What every request shares.
+
+use crate::{
+    auth::{cache::KeyCache, wrong_keys::WrongKeys},
+    health::Health,
+    path::Base,
+    refusal::Refusal,
+    settings::GatewaySettings,
+};
+use muster_queue::{OperationClient, Queue};
+use muster_store::Store;
+use std::time::Duration;
+
+/// Keys remembered at once; about 2 MB.
+const KEYS_MAX: usize = 10_000;
+/// A read that takes longer is given up: the client's own patience ends soon after.
+const READ_WAIT: Duration = Duration::from_secs(10);
+
+/// The gateway, as its requests see it.
+pub(crate) struct App {
+    pub(crate) settings: GatewaySettings,
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+    pub(crate) operations: OperationClient,
+    pub(crate) keys: KeyCache,
+    pub(crate) wrong_keys: WrongKeys,
+    base_urls: [String; 2],
+    pub(crate) health: Health,
+}
+
+impl App {
+    pub(crate) fn new(settings: GatewaySettings, store: Store, queue: Queue) -> Self {
+        let public_url = settings.public_url.trim_end_matches('/');
+        let base_urls = [Base::Plain, Base::V2].map(|base| [public_url, base.as_str()].concat());
+        Self {
+            operations: queue.operation_client(settings.client.clone()),
+            keys: KeyCache::new(settings.limits.key_age, KEYS_MAX),
+            wrong_keys: WrongKeys::new(settings.limits.wrong_keys_per_minute),
+            base_urls,
+            health: Health::default(),
+            settings,
+            store,
+            queue,
+        }
+    }
+
+    /// The start of every address we hand out.
+    pub(crate) fn base_url(&self, base: Base) -> &str {
+        &self.base_urls[base as usize]
+    }
+
+    /// A read of the database, with an end.
+    ///
+    /// # Errors
+    /// 503 when the database does not answer, 500 when it refuses.
+    pub(crate) async fn read<T, E: Into<Refusal>>(&self, query: impl Future<Output = Result<T, E>>) -> Result<T, Refusal> {
+        match tokio::time::timeout(READ_WAIT, query).await {
+            Ok(read) => read.map_err(E::into),
+            Err(_) => Err(Refusal::unavailable("a read of the database took too long")),
+        }
+    }
+}

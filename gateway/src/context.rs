@@ -1,0 +1,61 @@
+//! What is known about a request before anything is decided.
+
+use crate::{media::Media, path::Base};
+use axum::http::HeaderMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// One request, as far as its answer needs to know it.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Goes into `X-Request-Id`, the log, and the operation. Always ours: an id of the client's could be anybody's.
+    pub(crate) request_id: Uuid,
+    /// What the answer is written in.
+    pub(crate) media: Media,
+    /// The base the client used.
+    pub(crate) base: Base,
+}
+
+impl Context {
+    pub(crate) fn new(headers: &HeaderMap, base: Base) -> Self {
+        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base }
+    }
+}
+
+/// Lets one log line a second through. An outage at 5,000 requests a second must not become 5,000 lines a second.
+#[derive(Debug)]
+pub(crate) struct LogThrottle {
+    second: AtomicU64,
+    skipped: AtomicU64,
+}
+
+/// For requests that are put off.
+pub(crate) static PUT_OFF: LogThrottle = LogThrottle::new();
+
+impl LogThrottle {
+    const fn new() -> Self {
+        Self { second: AtomicU64::new(0), skipped: AtomicU64::new(0) }
+    }
+
+    /// How many were held back before this one; none when this one is held back, too.
+    pub(crate) fn admit(&self) -> Option<u64> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if self.second.swap(now, Ordering::Relaxed) == now {
+            self.skipped.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(self.skipped.swap(0, Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_log_lines_is_one_a_second() {
+        let throttle = LogThrottle::new();
+        let admitted = (0..10_000).filter(|_| throttle.admit().is_some()).count();
+        assert!((1..=2).contains(&admitted), "{admitted}");
+    }
+}

@@ -1,0 +1,142 @@
+//! The front door: from a request to a response, whatever happens.
+//!
+//! Bounds of URL and headers, the target, authentication, the body, the handler, in this order; then the headers every answer
+//! has. A panic in a handler is a 500 like any other, and the connection lives on.
+
+use crate::{
+    app::App,
+    auth, body,
+    context::Context,
+    health, media,
+    path::{self, Base, Segments, Target},
+    query::Query,
+    refusal::Refusal,
+    route::{self, Endpoint},
+    scim::Call,
+};
+use axum::{
+    body::HttpBody,
+    http::{HeaderName, HeaderValue, Request, header, request::Parts},
+    response::Response,
+};
+use bytes::Bytes;
+use futures::FutureExt;
+use muster_scim::ScimError;
+use std::{any::Any, net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+use uuid::fmt::Hyphenated;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers a request.
+pub(crate) async fn answer<B>(app: Arc<App>, peer: IpAddr, request: Request<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let (parts, mut body) = request.into_parts();
+    let target = path::classify(parts.uri.path());
+    let base = if let Target::Scim(base, _) = &target { *base } else { Base::Plain };
+    let context = Context::new(&parts.headers, base);
+    let outcome = AssertUnwindSafe(dispatch(&app, peer, &context, target, &parts, &mut body)).catch_unwind().await;
+    let (mut response, refused) = respond(outcome, &context);
+    if refused {
+        body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes).await;
+    }
+    stamp(&mut response, &context);
+    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "answered");
+    response
+}
+
+/// The response, and whether it is a refusal.
+fn respond(outcome: Result<Result<Response, Refusal>, Box<dyn Any + Send>>, context: &Context) -> (Response, bool) {
+    match outcome {
+        Ok(Ok(response)) => (response, false),
+        Ok(Err(refusal)) => (refusal.into_response(context), true),
+        Err(panic) => (Refusal::internal(format_args!("panic: {}", message(&*panic))).into_response(context), true),
+    }
+}
+
+async fn dispatch<B>(
+    app: &App,
+    peer: IpAddr,
+    context: &Context,
+    target: Target<'_>,
+    parts: &Parts,
+    body: &mut B,
+) -> Result<Response, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    check_bounds(app, parts)?;
+    match target {
+        Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
+        Target::Other => health::handle(app, parts, context).await,
+    }
+}
+
+async fn scim<B>(
+    app: &App,
+    peer: IpAddr,
+    context: &Context,
+    segments: &Segments<'_>,
+    parts: &Parts,
+    body: &mut B,
+) -> Result<Response, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let caller = auth::authenticate(app, peer, parts).await?;
+    let endpoint = Endpoint::find(segments.as_slice()).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
+    let query = Query::parse(parts.uri.query())?;
+    let bytes = if endpoint.takes_body(&parts.method) {
+        media::check_request(&parts.headers)?;
+        body::read(body, &app.settings.limits).await?
+    } else {
+        Bytes::new()
+    };
+    let call = Call { app, caller, context, headers: &parts.headers, query };
+    route::handle(&call, endpoint, &parts.method, bytes).await
+}
+
+/// Checked before the key: both are cheaper than a look-up.
+fn check_bounds(app: &App, parts: &Parts) -> Result<(), Refusal> {
+    let limits = &app.settings.limits;
+    let url = parts.uri.path_and_query().map_or(0, |url| url.as_str().len());
+    if url > limits.url_bytes {
+        return Err(ScimError::status(414, format!("the address is longer than {} bytes", limits.url_bytes)).into());
+    }
+    // Name, colon, space, value, line end: as they came over the wire in HTTP/1.1.
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if headers > limits.header_bytes {
+        return Err(ScimError::status(431, format!("the headers are larger than {} bytes", limits.header_bytes)).into());
+    }
+    Ok(())
+}
+
+fn stamp(response: &mut Response, context: &Context) {
+    let mut text = [0; Hyphenated::LENGTH];
+    let id = context.request_id.as_hyphenated().encode_lower(&mut text);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("hexadecimal digits are a header value"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderMap, StatusCode};
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_tells_nothing() {
+        let context = Context::new(&HeaderMap::new(), Base::Plain);
+        let panic = async { panic!("a secret of the house") };
+        let (response, refused) = respond(AssertUnwindSafe(panic).catch_unwind().await, &context);
+        assert_eq!((response.status(), refused), (StatusCode::INTERNAL_SERVER_ERROR, true));
+        let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains(&context.request_id.to_string()) && !text.contains("secret"), "{text}");
+    }
+}

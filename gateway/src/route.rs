@@ -1,0 +1,105 @@
+//! The table of everything under the SCIM base.
+//!
+//! A plain match instead of a router: the segments that were checked are the very ones that are matched, there is no second
+//! parser that could see another path, and every handler wants a [`Caller`](crate::auth::Caller), which only authentication
+//! makes.
+
+use crate::{
+    discovery::{self, Subject},
+    refusal::Refusal,
+    scim::{Call, read, write},
+};
+use axum::{http::Method, response::Response};
+use bytes::Bytes;
+use muster_scim::{
+    ResourceType::{self, Group, User},
+    ScimError,
+};
+
+/// One address under the SCIM base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint<'a> {
+    Collection(ResourceType),
+    Item(ResourceType, &'a str),
+    Discovery(Subject),
+    DiscoveryItem(Subject, &'a str),
+    /// Addresses RFC 7644 defines and this service does not have.
+    NotImplemented,
+}
+
+impl<'a> Endpoint<'a> {
+    pub(crate) fn find(segments: &[&'a str]) -> Option<Self> {
+        Some(match *segments {
+            ["Users"] => Self::Collection(User),
+            ["Users", id] => Self::Item(User, id),
+            ["Groups"] => Self::Collection(Group),
+            ["Groups", id] => Self::Item(Group, id),
+            ["ServiceProviderConfig"] => Self::Discovery(Subject::ServiceProviderConfig),
+            ["ResourceTypes"] => Self::Discovery(Subject::ResourceTypes),
+            ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
+            ["Schemas"] => Self::Discovery(Subject::Schemas),
+            ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
+            ["Me" | "Bulk" | ".search"] => Self::NotImplemented,
+            _ => return None,
+        })
+    }
+
+    /// The methods it takes, for `Allow`.
+    pub(crate) const fn allow(self) -> &'static str {
+        match self {
+            Self::Collection(_) => "GET, HEAD, POST",
+            Self::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            _ => "GET, HEAD",
+        }
+    }
+
+    /// Whether a request of this method brings a body that matters.
+    pub(crate) fn takes_body(self, method: &Method) -> bool {
+        match self {
+            Self::Collection(_) => method == Method::POST,
+            Self::Item(..) => method == Method::PUT || method == Method::PATCH,
+            _ => false,
+        }
+    }
+}
+
+/// Hands a call to its handler.
+pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Method, body: Bytes) -> Result<Response, Refusal> {
+    match (endpoint, method.as_str()) {
+        (Endpoint::Collection(kind), "GET" | "HEAD") => read::list(call, kind).await,
+        (Endpoint::Collection(kind), "POST") => write::create(call, kind, &body).await,
+        (Endpoint::Item(kind, id), "GET" | "HEAD") => read::get(call, kind, id).await,
+        (Endpoint::Item(kind, id), "PUT") => write::replace(call, kind, id, &body).await,
+        (Endpoint::Item(kind, id), "PATCH") => write::patch(call, kind, id, &body).await,
+        (Endpoint::Item(kind, id), "DELETE") => write::delete(call, kind, id).await,
+        (Endpoint::Discovery(subject), "GET" | "HEAD") => {
+            discovery::all(subject, call.query.filter.is_some(), call.base_url(), call.context)
+        }
+        (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
+        (Endpoint::NotImplemented, _) => Err(ScimError::not_implemented("this service does not implement this part of RFC 7644").into()),
+        (known, _) => Err(Refusal::MethodNotAllowed { allow: known.allow() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_found_in_its_own_spelling_only() {
+        assert_eq!(Endpoint::find(&["Users"]), Some(Endpoint::Collection(User)));
+        assert_eq!(Endpoint::find(&["Groups", "1"]), Some(Endpoint::Item(Group, "1")));
+        assert_eq!(Endpoint::find(&["Schemas", "urn:x"]), Some(Endpoint::DiscoveryItem(Subject::Schemas, "urn:x")));
+        for unknown in [&["users"][..], &["Us%65rs"], &["Users;x"], &[], &["ServiceProviderConfig", "x"], &["Device"]] {
+            assert_eq!(Endpoint::find(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn only_writes_with_data_take_a_body() {
+        assert!(Endpoint::Collection(User).takes_body(&Method::POST));
+        assert!(!Endpoint::Collection(User).takes_body(&Method::PUT));
+        assert!(!Endpoint::Item(User, "1").takes_body(&Method::DELETE));
+        assert!(!Endpoint::Discovery(Subject::Schemas).takes_body(&Method::POST));
+    }
+}

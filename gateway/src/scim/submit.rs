@@ -1,0 +1,112 @@
+//! From a validated change to its outcome.
+//!
+//! The times of an operation, on the queue's clock:
+//!
+//! ```text
+//! accepted                    deadline                        gives up
+//!    |--- a worker may start it ---|--- it may run ---|--- slack ---|
+//!    0                 wait - apply - slack       wait - slack    wait
+//! ```
+//!
+//! A worker that starts in time is done before the gateway gives up. When no outcome came nevertheless, the gateway puts up a
+//! fence before it says so: it writes the operation down as expired, in the place where a worker would write the outcome. If a
+//! worker was first, the client gets that outcome; if not, no worker can commit the operation any more, and "503, try again" is
+//! the truth.
+
+use super::Call;
+use crate::refusal::Refusal;
+use muster_domain::{Change, Operation, OperationId, Outcome, OutcomeCode};
+use muster_queue::CallError;
+use muster_scim::{Resource, ResourceType, patch::PatchRequest};
+use muster_store::operations;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// Room for the way there and back.
+const SLACK_MS: u64 = 500;
+/// How long the fence may take: the client has waited for ten seconds already.
+const FENCE_WAIT: Duration = Duration::from_secs(5);
+/// Between two attempts, while the database comes back.
+const FENCE_PAUSE: Duration = Duration::from_millis(200);
+
+/// Has a change applied.
+///
+/// # Errors
+/// The refusal the client gets when the change was not applied: the worker's, or ours.
+pub(crate) async fn submit(
+    call: &Call<'_>,
+    kind: ResourceType,
+    id: Uuid,
+    change: Change,
+    if_match: Option<Vec<i64>>,
+) -> Result<Outcome, Refusal> {
+    let operation = operation(call, kind, id, change, if_match);
+    let give_up_ms = operation.accepted_ms.saturating_add_unsigned(call.app.settings.wait_ms);
+    let stub = stub(&operation);
+    let outcome = match call.app.operations.call(operation, give_up_ms).await {
+        Ok(outcome) => outcome,
+        Err(CallError::NoReply) => fence(call, &stub).await?,
+        Err(error) => return Err(error.into()),
+    };
+    judge(outcome, &stub)
+}
+
+fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_match: Option<Vec<i64>>) -> Operation {
+    let (settings, accepted_ms) = (&call.app.settings, call.app.queue.now_ms());
+    Operation {
+        id: OperationId::new(),
+        account: call.caller.account,
+        actor: call.caller.actor(),
+        resource_type: kind,
+        resource_id: id,
+        change,
+        if_match,
+        accepted_ms,
+        deadline_ms: accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS)),
+        request_id: call.context.request_id,
+    }
+}
+
+/// The operation without its data: what the fence needs. A clone of everything, on every request, would be made for the one in
+/// a million that needs it.
+fn stub(operation: &Operation) -> Operation {
+    let change = match &operation.change {
+        Change::Create { role, .. } => Change::Create { resource: Resource::new(), role: *role },
+        Change::Replace { .. } => Change::Replace { resource: Resource::new() },
+        Change::Patch { .. } => Change::Patch { patch: PatchRequest { operations: Vec::new() } },
+        Change::Delete => Change::Delete,
+    };
+    Operation { change, if_match: None, actor: operation.actor.clone(), ..*operation }
+}
+
+async fn fence(call: &Call<'_>, stub: &Operation) -> Result<Outcome, Refusal> {
+    let until = Instant::now() + FENCE_WAIT;
+    loop {
+        let cause = match tokio::time::timeout_at(until, operations::expire(&call.app.store, stub)).await {
+            Ok(Ok(Some(outcome))) => return Ok(outcome),
+            Ok(Ok(None)) => {
+                return Err(Refusal::unavailable(format_args!("operation {} had no outcome in time and is expired", stub.id)));
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the database did not answer".to_owned(),
+        };
+        if Instant::now() + FENCE_PAUSE >= until {
+            // Without the fence, the deadline alone keeps workers from starting it.
+            return Err(Refusal::unavailable(format_args!("operation {} had no outcome in time, nor a fence: {cause}", stub.id)));
+        }
+        tokio::time::sleep(FENCE_PAUSE).await;
+    }
+}
+
+/// An outcome that says the change was not made, as the refusal it is.
+fn judge(outcome: Outcome, stub: &Operation) -> Result<Outcome, Refusal> {
+    match outcome {
+        outcome if outcome.is_success() => Ok(outcome),
+        Outcome { code: OutcomeCode::Expired, .. } | Outcome { status: 503, .. } => {
+            Err(Refusal::unavailable(format_args!("operation {}: {}", stub.id, outcome.code.as_str())))
+        }
+        Outcome { error: Some(error), .. } => Err(error.into()),
+        Outcome { code, .. } => Err(Refusal::internal(format_args!("operation {}: {}", stub.id, code.as_str()))),
+    }
+}

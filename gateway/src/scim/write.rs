@@ -1,0 +1,135 @@
+//! Writes: validate, submit, answer.
+//!
+//! What a client gets back is what Entra ID and Okta were seen to need: 201 with the resource for a create, 200 with it for PUT
+//! and for PATCH of a user, 204 for PATCH of a group (unless it asks for attributes) and for DELETE.
+//!
+//! **Groups and their members.** The outcome of a group's write brings no members. They are read back only where the request
+//! itself listed them, and not more than [`ECHO_MEMBERS`]: whoever has just sent 100,000 members does not need them again, and
+//! RFC 7644 §3.5.1 lets the answer leave out what is large. `GET` has them all.
+
+use super::{Call, present, read::include, resource_id, submit::submit};
+use crate::{refusal::Refusal, reply};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use muster_domain::{Change, Outcome, Role};
+use muster_scim::{Projection, Resource, ResourceType, location, parse_json, patch, read_resource};
+use muster_store::resources::{self, Include};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The longest member list that is echoed.
+const ECHO_MEMBERS: usize = 1_000;
+
+/// `POST /Users`
+pub(crate) async fn create(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> Result<Response, Refusal> {
+    let (projection, resource) = (call.projection(kind)?, resource_of(call, kind, body)?);
+    let (id, echo) = (Uuid::now_v7(), Echo::of(&resource));
+    let outcome = submit(call, kind, id, Change::Create { resource, role: Role::User }, None).await?;
+    let mut response = answer(call, kind, id, StatusCode::CREATED, outcome, echo, &projection).await?;
+    let location = location(kind, id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()), call.base_url());
+    response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Refusal::internal)?);
+    Ok(response)
+}
+
+/// `PUT /Users/{id}`
+pub(crate) async fn replace(call: &Call<'_>, kind: ResourceType, id: &str, body: &[u8]) -> Result<Response, Refusal> {
+    let (id, projection, resource) = (resource_id(kind, id)?, call.projection(kind)?, resource_of(call, kind, body)?);
+    let echo = Echo::of(&resource);
+    let outcome = submit(call, kind, id, Change::Replace { resource }, call.if_match()).await?;
+    answer(call, kind, id, StatusCode::OK, outcome, echo, &projection).await
+}
+
+/// `PATCH /Users/{id}`
+pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &[u8]) -> Result<Response, Refusal> {
+    let (id, projection) = (resource_id(kind, id)?, call.projection(kind)?);
+    let settings = &call.app.settings;
+    let patch = patch::read(kind, parse_json(body, &settings.scim)?, &settings.compat, &settings.scim)?;
+    let outcome = submit(call, kind, id, Change::Patch { patch }, call.if_match()).await?;
+    if kind == ResourceType::User {
+        return answer(call, kind, id, StatusCode::OK, outcome, Echo::Nothing, &projection).await;
+    }
+    if call.query.attributes.is_some() {
+        return read_back(call, kind, id, StatusCode::OK, outcome.version, &projection, include(kind, &projection)).await;
+    }
+    Ok(reply::with_etag(reply::empty(StatusCode::NO_CONTENT), outcome.version))
+}
+
+/// `DELETE /Users/{id}`
+pub(crate) async fn delete(call: &Call<'_>, kind: ResourceType, id: &str) -> Result<Response, Refusal> {
+    submit(call, kind, resource_id(kind, id)?, Change::Delete, call.if_match()).await?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+fn resource_of(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> Result<Resource, Refusal> {
+    let settings = &call.app.settings;
+    Ok(read_resource(kind, parse_json(body, &settings.scim)?, &settings.compat, &settings.scim)?)
+}
+
+/// Whether the answer to a write lists members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Echo {
+    Nothing,
+    Members,
+}
+
+impl Echo {
+    fn of(resource: &Resource) -> Self {
+        match resource.get("members") {
+            Some(Value::Array(members)) if !members.is_empty() && members.len() <= ECHO_MEMBERS => Self::Members,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// The resource after the write: from the outcome if it has all that is to be shown, else read back.
+async fn answer(
+    call: &Call<'_>,
+    kind: ResourceType,
+    id: Uuid,
+    status: StatusCode,
+    outcome: Outcome,
+    echo: Echo,
+    projection: &Projection,
+) -> Result<Response, Refusal> {
+    let members = echo == Echo::Members && projection.wants("members");
+    match outcome.resource {
+        Some(resource) if !members => {
+            let body = present::resource(call, kind, resource, projection);
+            Ok(reply::with_etag(reply::json(status, &body, call.context), outcome.version))
+        }
+        _ => read_back(call, kind, id, status, outcome.version, projection, Include { members, groups: false }).await,
+    }
+}
+
+/// The resource as the database has it now. It is written already: if it cannot be read back, the client still learns that.
+async fn read_back(
+    call: &Call<'_>,
+    kind: ResourceType,
+    id: Uuid,
+    status: StatusCode,
+    version: Option<i64>,
+    projection: &Projection,
+    include: Include,
+) -> Result<Response, Refusal> {
+    let found = call.app.read(resources::get(&call.app.store, call.caller.account, kind, id, include)).await;
+    let resource = match found {
+        Ok(Some(resource)) => resource,
+        // A replica that lags, a deletion in between, a database that went away: the write counts.
+        Ok(None) | Err(_) => bare(kind, id),
+    };
+    let version = present::version(&resource).or(version);
+    let body = present::resource(call, kind, resource, projection);
+    Ok(reply::with_etag(reply::json(status, &body, call.context), version))
+}
+
+/// The least that is a resource.
+fn bare(kind: ResourceType, id: Uuid) -> Resource {
+    let meta = Resource::from_iter([("resourceType".to_owned(), kind.name().into())]);
+    Resource::from_iter([
+        ("schemas".to_owned(), Value::from(vec![kind.schema()])),
+        ("id".to_owned(), id.to_string().into()),
+        ("meta".to_owned(), meta.into()),
+    ])
+}

@@ -1,0 +1,13 @@
+//! The gateway on a real socket, with an SQLite store, the in-process queue and a stand-in for the worker: everything that is
+//! decided before a worker would come into it, and what is made of what a worker says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
+mod auth;
+mod bounds;
+mod connections;
+mod media;
+mod outcomes;
+mod paths;
+mod probes;
+mod support;

@@ -1,0 +1,22 @@
+//! The words of Muster as types.
+//!
+//! One word for one thing, everywhere: in code, columns, messages, pages and mails. This crate holds the things every other
+//! crate speaks about: ids, accounts, roles, the key people sign in with, the secret key of a directory, an [`Operation`] (one
+//! SCIM write accepted by the gateway), its [`Outcome`] (what became of it), and the [`OperationBatch`] that carries operations
+//! through the queue.
+//!
+//! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
+
+mod id;
+mod login_key;
+mod message;
+mod operation;
+mod role;
+mod secret_key;
+
+pub use id::{AccountId, GatewayId, GroupId, KeyId, OperationId, UserId};
+pub use login_key::LoginKey;
+pub use message::{OperationBatch, Reply};
+pub use operation::{Actor, Change, Operation, Outcome, OutcomeCode};
+pub use role::{Role, UnknownRole};
+pub use secret_key::{MalformedSecretKey, SecretKey, SecretKeyHash};

@@ -1,0 +1,204 @@
+//! An operation and what became of it.
+
+use crate::{AccountId, KeyId, OperationId, Role, UserId};
+use muster_scim::{Resource, ResourceType, ScimError, patch::PatchRequest};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Who asked for an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Actor {
+    /// A directory, with a secret key of Setup SCIM.
+    Key {
+        /// The key that was presented.
+        key: KeyId,
+        /// The SCIM administrator of that key.
+        administrator: UserId,
+    },
+    /// An operator, with an administrative command on the machine.
+    Command,
+}
+
+impl Actor {
+    /// The word stored with an operation.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Key { .. } => "key",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// What an operation does to its one resource. The bodies are validated and canonical (see `muster-scim`): an operation
+/// carries its data, because it *is* the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Change {
+    /// Make the resource (RFC 7644 §3.3). The id was chosen by whoever accepted the operation.
+    Create {
+        /// The resource, canonical.
+        resource: Resource,
+        /// The role of a new user; always [`Role::User`] when it comes from a directory.
+        #[serde(default)]
+        role: Role,
+    },
+    /// Put this resource in the place of the old one (RFC 7644 §3.5.1).
+    Replace {
+        /// The resource, canonical.
+        resource: Resource,
+    },
+    /// Change parts of it (RFC 7644 §3.5.2).
+    Patch {
+        /// The operations, all or none of which apply.
+        patch: PatchRequest,
+    },
+    /// Remove it (RFC 7644 §3.6).
+    Delete,
+}
+
+impl Change {
+    /// The word stored with an operation.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Replace { .. } => "replace",
+            Self::Patch { .. } => "patch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One SCIM write accepted by the gateway: create, replace, patch or delete of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id: the effect of an operation happens once, however often it is delivered.
+    pub id: OperationId,
+    /// The account it belongs to; decided by the key alone.
+    pub account: AccountId,
+    /// Who asked.
+    pub actor: Actor,
+    /// What kind of resource it is about.
+    pub resource_type: ResourceType,
+    /// The resource it is about; for a create, the id the new resource gets.
+    pub resource_id: Uuid,
+    /// What it does.
+    pub change: Change,
+    /// The versions the client said it expects (`If-Match`, RFC 7644 §3.14); none means any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<Vec<i64>>,
+    /// When the gateway accepted it, milliseconds since 1970 on the queue's clock.
+    pub accepted_ms: i64,
+    /// A worker never starts it after this moment, milliseconds since 1970 on the queue's clock.
+    pub deadline_ms: i64,
+    /// The request it came with, for the log.
+    pub request_id: Uuid,
+}
+
+/// The named causes an outcome can have; stored with the operation and what incidents are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeCode {
+    /// It took effect.
+    Applied,
+    /// It asked for what is already so; nothing was written.
+    Unchanged,
+    /// The client's request cannot be carried out (see the error).
+    Refused,
+    /// Another resource has this user id or group name.
+    Duplicate,
+    /// The resource does not exist in this account.
+    NotFound,
+    /// `If-Match` named another version.
+    VersionMismatch,
+    /// It came to a worker, or to the end of the wait, after its deadline; it will never be applied.
+    Expired,
+    /// The platform could not apply it, and not for the client's fault.
+    Failed,
+    /// It stopped its worker three times and was set aside.
+    SetAside,
+}
+
+impl OutcomeCode {
+    /// Every code.
+    pub const ALL: [Self; 9] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Refused,
+        Self::Duplicate,
+        Self::NotFound,
+        Self::VersionMismatch,
+        Self::Expired,
+        Self::Failed,
+        Self::SetAside,
+    ];
+
+    /// The word stored with an operation.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+            Self::Duplicate => "duplicate",
+            Self::NotFound => "not_found",
+            Self::VersionMismatch => "version_mismatch",
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+            Self::SetAside => "set_aside",
+        }
+    }
+
+    /// Reads the stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+}
+
+/// What became of an operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The named cause.
+    pub code: OutcomeCode,
+    /// The HTTP status the client gets.
+    pub status: u16,
+    /// The version of the resource after it; none when there is no resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    /// The resource after it, rendered but for `meta.location`, which only the gateway knows. None after a delete or an error,
+    /// and for groups, whose members nobody asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// Why it was refused, for the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ScimError>,
+}
+
+impl Outcome {
+    /// It took effect (or asked for what is already so).
+    #[must_use]
+    pub fn done(code: OutcomeCode, status: u16, version: Option<i64>, resource: Option<Resource>) -> Self {
+        Self { code, status, version, resource, error: None }
+    }
+
+    /// It was refused for the reason the client is told.
+    #[must_use]
+    pub fn refused(code: OutcomeCode, error: ScimError) -> Self {
+        Self { code, status: error.status, version: None, resource: None, error: Some(error) }
+    }
+
+    /// The platform could not apply it. A client learns nothing but that (the gateway adds the request id).
+    #[must_use]
+    pub fn failed(code: OutcomeCode, status: u16) -> Self {
+        Self { code, status, version: None, resource: None, error: None }
+    }
+
+    /// Whether the client is told that its write succeeded.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.code, OutcomeCode::Applied | OutcomeCode::Unchanged)
+    }
+}

@@ -1,0 +1,108 @@
+//! Workers that vanish, handlers that fail, and messages that are to blame for it.
+
+use crate::{
+    handler::{Behaviour, TestHandler},
+    rig::{Rig, Worker, all_applied, call, calls, client, depth, name_of, quick, until},
+};
+use muster_domain::{OperationBatch, OutcomeCode};
+use muster_queue::{Delivery, OPERATIONS, QueueSettings, WorkerSettings};
+use std::time::Duration;
+
+fn has(delivery: &Delivery, name: &str) -> bool {
+    delivery.batch.operations.iter().any(|operation| name_of(operation) == name)
+}
+
+pub async fn what_a_vanished_worker_held_is_applied_by_another(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let doomed = rig.doomed_worker(&queue).await;
+    let waiting = calls(&queue, &client, (0..20).map(|number| number.to_string()));
+    until("the doomed worker holds something", || async { depth(&queue).await.pending > 0 }).await;
+    doomed.vanish();
+    let worker = Worker::start(&queue, |_| Behaviour::Apply);
+    all_applied(waiting).await;
+    assert!(worker.handler.seen().iter().any(|seen| seen.attempt > 1 && seen.isolate && seen.together == 1));
+    until("the queue is empty", || async { depth(&queue).await.depth == 0 }).await;
+}
+
+pub async fn a_failed_message_comes_back_and_is_answered(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let worker = Worker::start(&queue, |delivery| if delivery.attempt == 1 { Behaviour::Fail } else { Behaviour::Apply });
+    all_applied(calls(&queue, &client, (0..10).map(|number| number.to_string()))).await;
+    for number in 0..10 {
+        let attempts = worker.handler.attempts(&number.to_string());
+        assert!(attempts.iter().any(|seen| seen.attempt == 2 && seen.isolate), "{attempts:?}");
+    }
+    assert!(worker.handler.set_aside().is_empty());
+}
+
+pub async fn a_panicking_handler_does_not_stop_the_worker(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let worker = Worker::start(&queue, |delivery| match has(delivery, "panics") && delivery.attempt == 1 {
+        true => Behaviour::Panic,
+        false => Behaviour::Apply,
+    });
+    assert!(call(&queue, &client, "panics").await.is_ok(), "it is answered when it comes back");
+    assert!(call(&queue, &client, "calm").await.is_ok());
+    worker.stop().await.expect("it drains");
+}
+
+pub async fn a_poisonous_operation_is_set_aside_and_its_neighbours_are_applied(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let waiting = calls(&queue, &client, (0..30).map(|number| if number == 17 { "poison".to_owned() } else { number.to_string() }));
+    until("they are queued", || async { client.in_flight() == 30 && depth(&queue).await.depth > 0 }).await;
+    let worker = Worker::start(&queue, |delivery| if has(delivery, "poison") { Behaviour::Panic } else { Behaviour::Apply });
+    for (number, waiting) in waiting.into_iter().enumerate() {
+        let outcome = waiting.await.expect("calls do not panic").expect("everyone is answered");
+        let expected = if number == 17 { OutcomeCode::SetAside } else { OutcomeCode::Applied };
+        assert_eq!(outcome.code, expected, "operation {number}");
+    }
+    let attempts: Vec<u32> = worker.handler.attempts("poison").iter().map(|seen| seen.attempt).collect();
+    assert_eq!(attempts, [1, 2, 3], "it is handed out as often as allowed");
+    let set_aside = worker.handler.set_aside();
+    assert_eq!(set_aside.len(), 1, "it is set aside once: {set_aside:?}");
+    assert_eq!((set_aside[0].0.name.as_str(), set_aside[0].0.attempt, set_aside[0].0.together), ("poison", 3, 1));
+    until("the queue is empty", || async { depth(&queue).await.depth == 0 }).await;
+    let letters = queue.dead_letters(OPERATIONS, 10).await.expect("the queue answers");
+    assert_eq!((letters.len(), depth(&queue).await.dead_letters), (1, 1));
+    let letter = &letters[0];
+    let kept: OperationBatch = serde_json::from_str(&letter.payload).expect("the payload is the message");
+    assert_eq!(kept.operations.iter().map(name_of).collect::<Vec<_>>(), ["poison"]);
+    assert_eq!(letter.deliveries, 3);
+    assert!(letter.reason.contains("told to panic"), "{}", letter.reason);
+    assert!((queue.now_ms() - letter.at_ms).abs() < 600_000);
+}
+
+pub async fn a_slow_handler_keeps_its_message(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let slow = |_: &Delivery| Behaviour::ApplyAfter(Duration::from_millis(1500));
+    let (one, two) = (Worker::start(&queue, slow), Worker::start(&queue, slow));
+    assert!(call(&queue, &client, "slow").await.is_ok(), "five times longer than a message may lie idle");
+    let handed_out = one.handler.seen().len() + two.handler.seen().len();
+    // A machine that stands still for as long as a message may lie idle makes a second hand-out right.
+    assert!((1..=2).contains(&handed_out), "handed out {handed_out} times");
+}
+
+pub async fn a_handler_that_never_ends_is_given_up(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let settings = WorkerSettings { handler_timeout: Duration::from_millis(200), ..WorkerSettings::default() };
+    let worker = Worker::start_with(&queue, settings, TestHandler::new(|_| Behaviour::Hang));
+    let outcome = call(&queue, &client, "endless").await.expect("it is answered");
+    assert_eq!(outcome.code, OutcomeCode::SetAside);
+    let set_aside = worker.handler.set_aside();
+    assert!(set_aside[0].1.contains("did not end within"), "{set_aside:?}");
+}
+
+pub async fn one_hand_out_can_be_all_there_is(rig: &impl Rig) {
+    let queue = rig.queue(QueueSettings { max_deliveries: 1, ..quick() }).await;
+    let client = client(&queue);
+    let worker = Worker::start(&queue, |_| Behaviour::Fail);
+    let outcome = call(&queue, &client, "once").await.expect("it is answered");
+    assert_eq!(outcome.code, OutcomeCode::SetAside);
+    assert_eq!(worker.handler.attempts("once").len(), 1);
+}

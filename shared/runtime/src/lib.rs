@@ -1,0 +1,25 @@
+//! What every process of Muster needs before it can do its work: configuration, logs, shutdown, and the lock that keeps two
+//! services off one file.
+//!
+//! - [`Config`] comes in layers, and every value knows where it came from ([`Loaded::entries`]). All problems are reported at
+//!   once: whoever deploys this should have to start it once to learn everything that is wrong.
+//! - [`SecretUrl`] is a URL that may hold a password and never shows it.
+//! - [`telemetry`] writes logs to stderr; stdout belongs to data.
+//! - [`shutdown`] turns the first signal into a [`CancellationToken`](tokio_util::sync::CancellationToken) and the second into
+//!   an exit.
+//! - [`ServiceLock`] refuses a second service process where only one may run.
+//!
+//! This crate names no other crate of ours.
+
+mod config;
+mod lock;
+mod secret;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use config::{
+    Config, ConfigErrors, DEFAULTS, Database, Entry, Gateway, Http, Loaded, Log, LogFormat, Mail, Origin, Override, Problem, QueueConfig,
+    SECRET_KEYS, Worker,
+};
+pub use lock::{LockError, ServiceLock};
+pub use secret::SecretUrl;

@@ -1,0 +1,75 @@
+//! The log of operations, written in the same transaction as their effect.
+//!
+//! It is what makes at-least-once delivery have one effect: an operation that is delivered again is found here and answered with
+//! what was recorded; one that is applied by two workers at once fails on the primary key of the second.
+
+use crate::{StoreError, WriteTransaction, rows::Rows};
+use muster_domain::{Actor, Operation, OperationId, Outcome};
+use std::collections::HashSet;
+
+/// One operation with what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LogEntry<'a> {
+    /// The operation.
+    pub operation: &'a Operation,
+    /// What became of it.
+    pub outcome: &'a Outcome,
+}
+
+impl WriteTransaction {
+    /// Which of these operations have an outcome already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known_operations(&self, ids: &[OperationId]) -> Result<HashSet<OperationId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let rows = Rows::new(self.dialect).uuid("id", ids.iter().map(|id| id.0));
+        let found = self.all(rows.statement("SELECT o.id FROM r JOIN operation o ON o.id = r.id")).await?;
+        found.iter().map(|row| Ok(OperationId(row.try_get("", "id")?))).collect()
+    }
+
+    /// Records operations with their outcomes.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] when one of them was recorded meanwhile: by another worker it was delivered to, or by a gateway that
+    /// gave it up.
+    pub async fn log_operations(&self, entries: &[LogEntry<'_>], applied_ms: i64) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let statement = rows(Rows::new(self.dialect), entries, applied_ms).statement(INSERT);
+        self.expect("log operations", entries.len(), statement).await.map(drop)
+    }
+}
+
+pub(crate) const INSERT: &str = "INSERT INTO operation (id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
+     error, accepted_ms, applied_ms, request_id) \
+     SELECT id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
+     error, accepted_ms, applied_ms, request_id FROM r WHERE true ON CONFLICT DO NOTHING RETURNING id";
+
+pub(crate) fn rows(rows: Rows, entries: &[LogEntry<'_>], applied_ms: i64) -> Rows {
+    let operations = || entries.iter().map(|entry| entry.operation);
+    let outcomes = || entries.iter().map(|entry| entry.outcome);
+    rows.uuid("id", operations().map(|operation| operation.id.0))
+        .uuid("account_id", operations().map(|operation| operation.account.0))
+        .text("resource_type", operations().map(|operation| operation.resource_type.name().to_owned()))
+        .uuid("resource_id", operations().map(|operation| operation.resource_id))
+        .text("change", operations().map(|operation| operation.change.as_str().to_owned()))
+        .text("actor", operations().map(|operation| operation.actor.as_str().to_owned()))
+        .maybe_uuid(
+            "key_id",
+            operations().map(|operation| match operation.actor {
+                Actor::Key { key, .. } => Some(key.0),
+                Actor::Command => None,
+            }),
+        )
+        .text("code", outcomes().map(|outcome| outcome.code.as_str().to_owned()))
+        .int("status", outcomes().map(|outcome| i64::from(outcome.status)))
+        .maybe_int("version", outcomes().map(|outcome| outcome.version))
+        .maybe_json("error", outcomes().map(|outcome| outcome.error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default())))
+        .int("accepted_ms", operations().map(|operation| operation.accepted_ms))
+        .int("applied_ms", entries.iter().map(|_| applied_ms))
+        .uuid("request_id", operations().map(|operation| operation.request_id))
+}

@@ -1,0 +1,32 @@
+//! The database of Muster: entities, migrations and named queries, the same on Postgres and on SQLite.
+//!
+//! **One text for both engines.** Set-based statements read their rows from one relation made of parameters ([`rows`]): `unnest`
+//! of arrays on Postgres, `json_each` of one document on SQLite. Everything around that relation is the same SQL, so the two
+//! cannot drift apart, and a batch of 500 rows is as many statements as a batch of one.
+//!
+//! **The account comes first.** No function here reads or writes a user, a group or a member without being told the account.
+//!
+//! **Two pools.** [`Store::begin`] starts write transactions on connections that only know index plans and short timeouts; reads
+//! go to a pool of their own, on a replica when one is configured.
+//!
+//! **Keys are computed in Rust.** `login_key`, `email_key` and `display_key` come from
+//! [`LoginKey`](muster_domain::LoginKey) alone, never from SQL's `lower()`.
+
+pub mod accounts;
+pub mod batch;
+mod connect;
+pub mod diagnostics;
+mod error;
+mod filter_sql;
+pub mod keys;
+mod migration;
+pub mod operations;
+pub mod resources;
+mod row;
+mod rows;
+mod time;
+
+pub use connect::{Dialect, Store, StoreSettings, WriteTransaction};
+pub use error::StoreError;
+pub use row::{GroupRow, UserRow};
+pub use time::now_ms;

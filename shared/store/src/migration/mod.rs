@@ -1,0 +1,94 @@
+//! Migrations: one list, run on Postgres and on SQLite.
+//!
+//! Each is plain SQL with the few words that differ between the engines filled in (see [`Words`]). A migration that has been
+//! released is never edited: expand first, backfill, contract later.
+//!
+//! All pending ones run in one transaction behind an advisory lock, so several processes may ask for it at once and a failure
+//! leaves nothing half done.
+
+mod m20261124_000001_create_tables;
+
+use crate::{Dialect, StoreError};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use std::collections::HashSet;
+
+/// "muster" in bytes: the advisory lock of migrations.
+const LOCK: i64 = 0x006d_7573_7465_7221;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261124_000001_create_tables::Migration)]
+    }
+}
+
+/// Applies what is pending and returns the names.
+pub(crate) async fn up(db: &DatabaseConnection, dialect: Dialect) -> Result<Vec<String>, StoreError> {
+    let options = match dialect {
+        Dialect::Postgres => TransactionOptions::default(),
+        Dialect::Sqlite => TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() },
+    };
+    let tx = db.begin_with_options(options).await?;
+    if dialect == Dialect::Postgres {
+        // A migration may take longer than a statement of the service; it still gives up on somebody else's lock after a while.
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'").await?;
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    }
+    let before: Vec<String> = Migrator::get_pending_migrations(&tx).await?.iter().map(|file| file.name().to_owned()).collect();
+    Migrator::up(&tx, None).await?;
+    tx.commit().await?;
+    Ok(before)
+}
+
+/// The names of what [`up`] would apply. Writes nothing.
+pub(crate) async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
+    let exists = match db.get_database_backend() {
+        DbBackend::Postgres => "SELECT 1 FROM pg_catalog.pg_class WHERE oid = to_regclass('seaql_migrations')",
+        _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
+    };
+    let backend = db.get_database_backend();
+    let mut applied = HashSet::new();
+    if db.query_one_raw(Statement::from_string(backend, exists)).await?.is_some() {
+        for row in db.query_all_raw(Statement::from_string(backend, "SELECT version FROM seaql_migrations")).await? {
+            applied.insert(row.try_get::<String>("", "version")?);
+        }
+    }
+    let names = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+    Ok(names.filter(|name| !applied.contains(name)).collect())
+}
+
+/// The words that differ between the engines.
+struct Words {
+    uuid: &'static str,
+    json: &'static str,
+    bytes: &'static str,
+    /// What follows the closing bracket of a table whose primary key is its only way in.
+    keyed: &'static str,
+}
+
+impl Words {
+    const fn of(backend: DbBackend) -> Self {
+        match backend {
+            DbBackend::Sqlite => Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", keyed: " WITHOUT ROWID" },
+            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", keyed: "" },
+        }
+    }
+}
+
+/// Runs the statements of one migration, each with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{keyed}`.
+async fn run(db: &impl ConnectionTrait, statements: &[&str]) -> Result<(), DbErr> {
+    let words = Words::of(db.get_database_backend());
+    for statement in statements {
+        let sql = statement
+            .replace("{uuid}", words.uuid)
+            .replace("{json}", words.json)
+            .replace("{bytes}", words.bytes)
+            .replace("{keyed}", words.keyed);
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}

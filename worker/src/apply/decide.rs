@@ -1,0 +1,66 @@
+//! What an operation does, and what its client is told. Pure: no waiting, no database.
+
+use super::world::World;
+use muster_domain::{LoginKey, Operation, Outcome, OutcomeCode};
+use muster_scim::{ResourceType, ScimError};
+use muster_store::batch::Address;
+
+mod group;
+mod user;
+
+/// An outcome, and what can only be filled in once the batch is written.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub outcome: Outcome,
+    /// The outcome's version is the one the database returns for this group, less the changes that came after it: `(group, which
+    /// change of it this was, counted from 1)`.
+    pub group_version: Option<(Address, i64)>,
+    /// The answer shows this user, whose groups are to be added.
+    pub shows_user: Option<Address>,
+}
+
+impl Decision {
+    fn only(outcome: Outcome) -> Self {
+        Self { outcome, group_version: None, shows_user: None }
+    }
+
+    fn refused(code: OutcomeCode, error: ScimError) -> Self {
+        Self::only(Outcome::refused(code, error))
+    }
+}
+
+/// Applies one operation to the world.
+pub(super) fn decide(world: &mut World<'_>, operation: &Operation, now_ms: i64) -> Decision {
+    match operation.resource_type {
+        ResourceType::User => user::decide(world, operation, now_ms),
+        ResourceType::Group => group::decide(world, operation, now_ms),
+    }
+}
+
+fn address(operation: &Operation) -> Address {
+    (operation.account, operation.resource_id)
+}
+
+fn not_found(operation: &Operation) -> Decision {
+    let kind = operation.resource_type.name().to_lowercase();
+    Decision::refused(OutcomeCode::NotFound, ScimError::not_found(format!("there is no {kind} with the id {}", operation.resource_id)))
+}
+
+/// `If-Match` (RFC 7644 §3.14).
+fn version_mismatch(operation: &Operation, version: i64) -> Option<Decision> {
+    let expected = operation.if_match.as_ref()?;
+    if expected.contains(&version) {
+        return None;
+    }
+    let detail = format!("the resource is at version W/\"{version}\", which If-Match does not name: read it again and decide anew");
+    Some(Decision::refused(OutcomeCode::VersionMismatch, ScimError::precondition_failed(detail)))
+}
+
+/// The owner of a comparison key, unless it is the resource itself.
+fn other(owner: Option<uuid::Uuid>, own: uuid::Uuid) -> Option<uuid::Uuid> {
+    owner.filter(|owner| *owner != own)
+}
+
+fn key(operation: &Operation, key: LoginKey) -> (muster_domain::AccountId, String) {
+    (operation.account, key.into_string())
+}

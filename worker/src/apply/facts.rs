@@ -1,0 +1,93 @@
+//! What a batch knows of the database, and what it still has to ask.
+//!
+//! Deciding is pure: it reads [`Facts`] and never waits. When a decision needs something that was not loaded (a rename asks who
+//! has the new user id, a member add asks who is in the group), it notes the question, assumes "no", and goes on; the batch then
+//! loads the answers to all questions in one statement a kind and decides again from the start. So the number of statements
+//! depends on how many *kinds* of questions a batch asks, never on its size.
+
+use muster_store::{
+    GroupRow, StoreError, UserRow, WriteTransaction,
+    batch::{AccountKey, Address, Members, Membership},
+};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// What was loaded. A missing entry was not asked; `None` or `false` was asked and is not there.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub users: HashMap<Address, Option<UserRow>>,
+    pub login_keys: HashMap<AccountKey, Option<Uuid>>,
+    pub groups: HashMap<Address, Option<GroupRow>>,
+    pub display_keys: HashMap<AccountKey, Option<Uuid>>,
+    pub memberships: HashMap<Membership, bool>,
+    pub members: Members,
+    /// Whether a user or group of this id exists at all, as a member-to-be.
+    pub exists: HashMap<Address, bool>,
+}
+
+/// What has to be loaded.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    pub users: HashSet<Address>,
+    pub login_keys: HashSet<AccountKey>,
+    pub groups: HashSet<Address>,
+    pub display_keys: HashSet<AccountKey>,
+    pub memberships: HashSet<Membership>,
+    pub members: HashSet<Address>,
+    pub exists: HashSet<Address>,
+}
+
+impl Questions {
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty()
+            && self.login_keys.is_empty()
+            && self.groups.is_empty()
+            && self.display_keys.is_empty()
+            && self.memberships.is_empty()
+            && self.members.is_empty()
+            && self.exists.is_empty()
+    }
+}
+
+impl Facts {
+    /// Loads the answers to every question: at most one statement a kind.
+    pub(super) async fn ask(&mut self, tx: &WriteTransaction, questions: Questions) -> Result<(), StoreError> {
+        let users: Vec<Address> = questions.users.into_iter().collect();
+        let loaded = tx.load_users(&users).await?;
+        self.users.extend(users.into_iter().map(|address| (address, None)));
+        self.users.extend(loaded.into_iter().map(|row| ((row.account, row.id), Some(row))));
+
+        let keys: Vec<AccountKey> = questions.login_keys.into_iter().collect();
+        let loaded = tx.load_login_keys(&keys).await?;
+        self.login_keys.extend(keys.into_iter().map(|key| (key, None)));
+        self.login_keys.extend(loaded.into_iter().map(|(key, id)| (key, Some(id))));
+
+        let groups: Vec<Address> = questions.groups.into_iter().collect();
+        let loaded = tx.load_groups(&groups).await?;
+        self.groups.extend(groups.into_iter().map(|address| (address, None)));
+        self.groups.extend(loaded.into_iter().map(|row| ((row.account, row.id), Some(row))));
+
+        let keys: Vec<AccountKey> = questions.display_keys.into_iter().collect();
+        let loaded = tx.load_display_keys(&keys).await?;
+        self.display_keys.extend(keys.into_iter().map(|key| (key, None)));
+        self.display_keys.extend(loaded.into_iter().map(|(key, id)| (key, Some(id))));
+
+        let memberships: Vec<Membership> = questions.memberships.into_iter().collect();
+        let loaded = tx.existing_memberships(&memberships).await?;
+        self.memberships.extend(memberships.into_iter().map(|membership| (membership, loaded.contains(&membership))));
+
+        let groups: Vec<Address> = questions.members.into_iter().collect();
+        self.members.extend(tx.all_members(&groups).await?);
+
+        let asked: Vec<Address> = questions.exists.into_iter().collect();
+        if !asked.is_empty() {
+            let users = tx.existing_users(&asked).await?;
+            self.exists.extend(asked.iter().map(|address| (*address, false)));
+            self.exists.extend(users.into_iter().map(|address| (address, true)));
+            // Members are users nearly always, so groups are only looked for among what is left.
+            let rest: Vec<Address> = asked.into_iter().filter(|address| !self.exists[address]).collect();
+            self.exists.extend(tx.existing_groups(&rest).await?.into_iter().map(|address| (address, true)));
+        }
+        Ok(())
+    }
+}

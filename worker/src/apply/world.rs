@@ -1,0 +1,219 @@
+//! The batch's view of the database: what was loaded, with what the operations so far have made of it on top.
+//!
+//! Operations on one resource apply in the order of arrival, each seeing what the ones before it did; the resource is written
+//! once, as the last of them left it.
+
+use super::facts::{Facts, Questions};
+use muster_domain::AccountId;
+use muster_store::{
+    GroupRow, UserRow,
+    batch::{AccountKey, Address, Membership},
+};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// A group as the batch has left it so far.
+#[derive(Clone, Debug)]
+pub(super) struct GroupState {
+    pub row: GroupRow,
+    /// How many operations changed it.
+    pub changes: i64,
+    /// Whether a decision rested on the whole group (its attributes, or its full membership), so that its version must be as loaded.
+    pub checked: bool,
+}
+
+/// The view.
+pub(super) struct World<'f> {
+    facts: &'f Facts,
+    pub users: HashMap<Address, Option<UserRow>>,
+    pub groups: HashMap<Address, Option<GroupState>>,
+    pub memberships: HashMap<Membership, bool>,
+    login_keys: HashMap<AccountKey, Option<Uuid>>,
+    display_keys: HashMap<AccountKey, Option<Uuid>>,
+    pub questions: Questions,
+}
+
+impl<'f> World<'f> {
+    pub(super) fn new(facts: &'f Facts) -> Self {
+        Self {
+            facts,
+            users: HashMap::new(),
+            groups: HashMap::new(),
+            memberships: HashMap::new(),
+            login_keys: HashMap::new(),
+            display_keys: HashMap::new(),
+            questions: Questions::default(),
+        }
+    }
+
+    pub(super) fn user(&mut self, address: Address) -> Option<&UserRow> {
+        match self.users.get(&address) {
+            Some(user) => user.as_ref(),
+            None => {
+                let loaded = self.facts.users.get(&address);
+                if loaded.is_none() {
+                    self.questions.users.insert(address);
+                }
+                loaded.and_then(Option::as_ref)
+            }
+        }
+    }
+
+    /// Who has this login key.
+    pub(super) fn login_owner(&mut self, key: &AccountKey) -> Option<Uuid> {
+        if let Some(owner) = self.login_keys.get(key) {
+            return *owner;
+        }
+        let loaded = self.facts.login_keys.get(key);
+        if loaded.is_none() {
+            self.questions.login_keys.insert(key.clone());
+        }
+        loaded.copied().flatten()
+    }
+
+    /// Puts a user in the place of what was there; `old` is the key that was there.
+    pub(super) fn put_user(&mut self, row: UserRow, old: Option<AccountKey>) {
+        let key = (row.account, row.login_key().into_string());
+        if old.as_ref() != Some(&key) {
+            if let Some(old) = old {
+                self.login_keys.insert(old, None);
+            }
+            self.login_keys.insert(key, Some(row.id));
+        }
+        self.users.insert((row.account, row.id), Some(row));
+    }
+
+    pub(super) fn remove_user(&mut self, address: Address, key: AccountKey) {
+        self.login_keys.insert(key, None);
+        self.users.insert(address, None);
+        self.forget_member(address);
+    }
+
+    pub(super) fn group(&mut self, address: Address) -> Option<GroupState> {
+        match self.groups.get(&address) {
+            Some(group) => group.clone(),
+            None => {
+                let loaded = self.facts.groups.get(&address);
+                if loaded.is_none() {
+                    self.questions.groups.insert(address);
+                }
+                let row = loaded.and_then(Option::as_ref)?.clone();
+                Some(GroupState { row, changes: 0, checked: false })
+            }
+        }
+    }
+
+    /// Which group has this name (in comparison form).
+    pub(super) fn display_owner(&mut self, key: &AccountKey) -> Option<Uuid> {
+        if let Some(owner) = self.display_keys.get(key) {
+            return *owner;
+        }
+        let loaded = self.facts.display_keys.get(key);
+        if loaded.is_none() {
+            self.questions.display_keys.insert(key.clone());
+        }
+        loaded.copied().flatten()
+    }
+
+    pub(super) fn put_group(&mut self, state: GroupState, old: Option<AccountKey>) {
+        let key = (state.row.account, state.row.display_key().into_string());
+        if old.as_ref() != Some(&key) {
+            if let Some(old) = old {
+                self.display_keys.insert(old, None);
+            }
+            self.display_keys.insert(key, Some(state.row.id));
+        }
+        self.groups.insert((state.row.account, state.row.id), Some(state));
+    }
+
+    pub(super) fn remove_group(&mut self, address: Address, key: AccountKey) {
+        self.display_keys.insert(key, None);
+        self.groups.insert(address, None);
+        self.memberships.retain(|membership, _| (membership.account, membership.group) != address);
+        self.forget_member(address);
+    }
+
+    /// Whether a user or group of this id exists in the account, as a member-to-be.
+    pub(super) fn exists(&mut self, account: AccountId, id: Uuid) -> bool {
+        let address = (account, id);
+        if let Some(user) = self.users.get(&address) {
+            return user.is_some();
+        }
+        if let Some(group) = self.groups.get(&address) {
+            return group.is_some();
+        }
+        // Loaded as the target of an operation: known without asking again, if it is there.
+        if matches!(self.facts.users.get(&address), Some(Some(_))) || matches!(self.facts.groups.get(&address), Some(Some(_))) {
+            return true;
+        }
+        let loaded = self.facts.exists.get(&address);
+        if loaded.is_none() {
+            self.questions.exists.insert(address);
+        }
+        loaded.copied().unwrap_or(false)
+    }
+
+    pub(super) fn is_member(&mut self, membership: Membership) -> bool {
+        if let Some(member) = self.memberships.get(&membership) {
+            return *member;
+        }
+        if self.gone((membership.account, membership.member)) || self.is_new_group((membership.account, membership.group)) {
+            return false;
+        }
+        if let Some(members) = self.facts.members.get(&(membership.account, membership.group)) {
+            return members.contains(&membership.member);
+        }
+        let loaded = self.facts.memberships.get(&membership);
+        if loaded.is_none() {
+            self.questions.memberships.insert(membership);
+        }
+        loaded.copied().unwrap_or(false)
+    }
+
+    /// All members of a group, for the operations that cannot do without.
+    pub(super) fn all_members(&mut self, address: Address) -> HashSet<Uuid> {
+        let mut members = if self.is_new_group(address) {
+            HashSet::new()
+        } else {
+            let loaded = self.facts.members.get(&address);
+            if loaded.is_none() {
+                self.questions.members.insert(address);
+            }
+            loaded.cloned().unwrap_or_default()
+        };
+        members.retain(|member| !self.gone((address.0, *member)));
+        for (membership, member) in &self.memberships {
+            if (membership.account, membership.group) == address {
+                if *member {
+                    members.insert(membership.member);
+                } else {
+                    members.remove(&membership.member);
+                }
+            }
+        }
+        members
+    }
+
+    /// Whether the row was there when the batch began.
+    pub(super) fn loaded_user(&self, address: &Address) -> Option<&'f UserRow> {
+        self.facts.users.get(address).and_then(Option::as_ref)
+    }
+
+    /// Whether the row was there when the batch began.
+    pub(super) fn loaded_group(&self, address: &Address) -> Option<&'f GroupRow> {
+        self.facts.groups.get(address).and_then(Option::as_ref)
+    }
+
+    fn is_new_group(&self, address: Address) -> bool {
+        matches!(self.groups.get(&address), Some(Some(_))) && self.loaded_group(&address).is_none()
+    }
+
+    /// Deleted by an operation of this batch.
+    fn gone(&self, address: Address) -> bool {
+        matches!(self.users.get(&address), Some(None)) || matches!(self.groups.get(&address), Some(None))
+    }
+
+    fn forget_member(&mut self, address: Address) {
+        self.memberships.retain(|membership, _| (membership.account, membership.member) != address);
+    }
+}

@@ -1,0 +1,221 @@
+//! The committer: one task that turns whatever is queued into one batch after another.
+//!
+//! There is one per worker, because one stream of transactions on one connection is faster than several that wait for each
+//! other's rows, and because a batch that waits for the one before it *grows*: that is what makes a burst cost hundreds of
+//! transactions instead of hundreds of thousands.
+//!
+//! **Fair share.** Operations wait in one line an account; a batch takes from all lines in turn. An account that sends a thousand
+//! operations does not delay another's one by more than the batch that is under way.
+//!
+//! **Gathering.** When the batches before were large, clients are about to send their next operations; the committer then waits
+//! up to [`GATHER`] for the line to fill to the size of the batch before. At rest it never waits.
+//!
+//! **Isolation.** A message that comes back after its worker died is applied operation by operation, so that what killed the
+//! worker takes nothing with it.
+
+mod line;
+
+use crate::{Applier, apply::Applied};
+use line::Lines;
+use muster_domain::{Operation, Outcome, OutcomeCode, Reply};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+/// The longest a large batch is waited for.
+const GATHER: Duration = Duration::from_millis(2);
+/// Batches smaller than this are never waited for.
+const GATHER_FROM: usize = 8;
+/// How many operations may wait in the committer's lines; beyond, the handlers wait, and behind them the queue.
+const BACKLOG: usize = 8_192;
+
+/// What the committer has done since the worker started.
+#[derive(Debug, Default)]
+pub struct CommitterStats {
+    batches: AtomicU64,
+    operations: AtomicU64,
+}
+
+impl CommitterStats {
+    /// How many transactions were committed.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+
+    /// How many operations were applied in them.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, commits: u32, operations: usize) {
+        self.batches.fetch_add(u64::from(commits), Ordering::Relaxed);
+        self.operations.fetch_add(operations as u64, Ordering::Relaxed);
+    }
+}
+
+/// Operations that came in one message, and who waits for all of their outcomes.
+struct Request {
+    operations: Vec<Operation>,
+    isolate: bool,
+    answer: oneshot::Sender<Vec<Reply>>,
+}
+
+/// The way into the committer. Cheap to clone; the committer ends when the last one is dropped.
+#[derive(Clone)]
+pub(crate) struct CommitterHandle {
+    requests: mpsc::Sender<Request>,
+}
+
+impl CommitterHandle {
+    /// Has the operations applied and returns an outcome for each, after the COMMIT. None when the committer has ended.
+    pub(crate) async fn apply(&self, operations: Vec<Operation>, isolate: bool) -> Option<Vec<Reply>> {
+        let (answer, outcomes) = oneshot::channel();
+        self.requests.send(Request { operations, isolate, answer }).await.ok()?;
+        outcomes.await.ok()
+    }
+}
+
+/// The outcomes of one request, gathered until they are complete.
+struct Waiting {
+    gathered: Mutex<Gathered>,
+    expected: usize,
+}
+
+/// What has come in so far, and whom to give it to.
+struct Gathered {
+    replies: Vec<Reply>,
+    answer: Option<oneshot::Sender<Vec<Reply>>>,
+}
+
+impl Waiting {
+    fn add(&self, reply: Reply) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.replies.push(reply);
+        if gathered.replies.len() == self.expected {
+            let replies = std::mem::take(&mut gathered.replies);
+            if let Some(answer) = gathered.answer.take() {
+                // A handler that was dropped does not wait any more; its message comes back and finds the log.
+                let _ = answer.send(replies);
+            }
+        }
+    }
+}
+
+/// An operation in line.
+pub(crate) struct Queued {
+    operation: Operation,
+    waiting: Arc<Waiting>,
+}
+
+/// Starts the committer.
+pub(crate) fn start(applier: Applier, batch_max: usize, stats: Arc<CommitterStats>) -> (CommitterHandle, tokio::task::JoinHandle<()>) {
+    let (requests, inbox) = mpsc::channel(256);
+    let committer =
+        Committer { applier, batch_max: batch_max.max(1), stats, inbox, lines: Lines::default(), alone: Vec::new(), previous: 0 };
+    (CommitterHandle { requests }, tokio::spawn(committer.run()))
+}
+
+struct Committer {
+    applier: Applier,
+    batch_max: usize,
+    stats: Arc<CommitterStats>,
+    inbox: mpsc::Receiver<Request>,
+    lines: Lines,
+    /// Operations that are to be applied alone.
+    alone: Vec<Queued>,
+    /// How many operations the batch before had.
+    previous: usize,
+}
+
+impl Committer {
+    async fn run(mut self) {
+        while self.gather().await {
+            for queued in std::mem::take(&mut self.alone) {
+                self.commit(vec![queued]).await;
+            }
+            let batch = self.lines.take(self.batch_max);
+            self.previous = batch.len();
+            if !batch.is_empty() {
+                self.commit(batch).await;
+            }
+        }
+    }
+
+    /// Waits until there is something to do, then a moment longer if it pays. False when nothing is left and nobody can send more.
+    async fn gather(&mut self) -> bool {
+        if self.lines.is_empty() && self.alone.is_empty() {
+            let Some(request) = self.inbox.recv().await else { return false };
+            self.accept(request);
+        }
+        self.drain();
+        let wanted = self.previous.min(self.batch_max);
+        if wanted >= GATHER_FROM && self.alone.is_empty() {
+            let until = Instant::now() + GATHER;
+            while self.lines.len() < wanted {
+                match tokio::time::timeout_at(until, self.inbox.recv()).await {
+                    Ok(Some(request)) => self.accept(request),
+                    Ok(None) | Err(_) => break,
+                }
+                self.drain();
+            }
+        }
+        true
+    }
+
+    fn drain(&mut self) {
+        while self.lines.len() < BACKLOG {
+            match self.inbox.try_recv() {
+                Ok(request) => self.accept(request),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn accept(&mut self, request: Request) {
+        let Request { operations, isolate, answer } = request;
+        if operations.is_empty() {
+            let _ = answer.send(Vec::new());
+            return;
+        }
+        let expected = operations.len();
+        let waiting =
+            Arc::new(Waiting { gathered: Mutex::new(Gathered { replies: Vec::with_capacity(expected), answer: Some(answer) }), expected });
+        for operation in operations {
+            let queued = Queued { operation, waiting: Arc::clone(&waiting) };
+            if isolate { self.alone.push(queued) } else { self.lines.push(queued) }
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Queued>) {
+        let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
+            batch.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
+        let Applied { outcomes, commits } = self.applier.apply_batch(&operations).await;
+        self.stats.count(commits, operations.len());
+        for ((operation, outcome), waiting) in operations.into_iter().zip(outcomes).zip(waiting) {
+            match outcome {
+                Some(outcome) => waiting.add(Reply { operation: operation.id, outcome }),
+                None => self.retry_alone(operation, waiting),
+            }
+        }
+    }
+
+    /// An operation on a row that somebody else holds: tried until its deadline, out of everyone's way.
+    fn retry_alone(&self, operation: Operation, waiting: Arc<Waiting>) {
+        let applier = self.applier.clone();
+        tokio::spawn(async move {
+            let id = operation.id;
+            let outcome = applier.apply(vec![operation]).await.pop();
+            waiting.add(Reply { operation: id, outcome: outcome.unwrap_or_else(|| Outcome::failed(OutcomeCode::Failed, 500)) });
+        });
+    }
+}

@@ -1,0 +1,20 @@
+//! The worker: takes operations from the queue and applies them to the database, in batches.
+//!
+//! ```text
+//! queue ──> apalis handlers ──> committer ──> applier ──> one transaction ──> outcomes ──> replies, then the ack
+//! ```
+//!
+//! Handlers do nothing but hand their operations to the one [`committer`] and wait. The committer takes whatever is there, up to
+//! `batch_max` operations and a fair share from each account, and gives it to the [`Applier`]. While that transaction commits,
+//! the next batch gathers by itself: under load batches grow, and at rest an operation is applied the moment it arrives.
+//!
+//! Only after the COMMIT are the replies sent, and only after the replies is a message acknowledged. Killed at any point, the
+//! worker's messages are delivered again to another, where the log of operations makes sure that nothing happens twice.
+
+mod apply;
+mod committer;
+mod run;
+
+pub use apply::{Applier, ApplySettings, Clock};
+pub use committer::CommitterStats;
+pub use run::{WorkerError, WorkerSettings, run};

@@ -1,0 +1,104 @@
+//! Running a worker: the queue's handlers on one side, the committer on the other.
+
+use crate::{
+    Applier, ApplySettings,
+    committer::{self, CommitterHandle, CommitterStats},
+};
+use muster_domain::{Operation, OperationBatch, Outcome, OutcomeCode, Reply};
+use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
+use muster_store::{Store, StoreError};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// The most operations in one transaction.
+    pub batch_max: usize,
+    /// The longest one transaction may take.
+    pub apply_max: Duration,
+    /// How many messages of the queue are in hand at once.
+    pub concurrency: usize,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64 }
+    }
+}
+
+/// Why a worker ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Works until `shutdown`, then finishes what it has in hand.
+///
+/// # Errors
+/// When the queue's settings make no sense. A queue or database that is away is waited for.
+pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown: CancellationToken) -> Result<(), WorkerError> {
+    let clock = {
+        let queue = queue.clone();
+        Arc::new(move || queue.now_ms())
+    };
+    let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
+    let stats = Arc::new(CommitterStats::default());
+    let (handle, committer) = committer::start(applier, settings.batch_max, Arc::clone(&stats));
+    let handler = Handler { committer: handle, store };
+    let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
+    let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
+    // The handlers are gone, and with them the last way into the committer: it finishes its batch and ends.
+    if committer.await.is_err() {
+        tracing::error!("the committer panicked; what it held is delivered again");
+    }
+    tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
+    Ok(result?)
+}
+
+/// Hands what the queue delivers to the committer.
+#[derive(Clone)]
+struct Handler {
+    committer: CommitterHandle,
+    store: Store,
+}
+
+impl OperationHandler for Handler {
+    async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
+        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, .. } = delivery;
+        if v != OperationBatch::VERSION {
+            return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layout {}", OperationBatch::VERSION)));
+        }
+        let replies = self.committer.apply(operations, isolate).await;
+        replies.ok_or_else(|| HandlerError::new("the committer has ended"))
+    }
+
+    async fn set_aside(&self, delivery: Delivery, reason: String) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(delivery.batch.operations.len());
+        for operation in &delivery.batch.operations {
+            tracing::error!(operation.id = %operation.id, account.id = %operation.account, reason, "an operation is set aside");
+            replies.push(Reply { operation: operation.id, outcome: self.record_set_aside(operation).await });
+        }
+        replies
+    }
+}
+
+impl Handler {
+    /// Writes it to the log, so that it is never applied by a later delivery; if it has been applied after all, that is the answer.
+    async fn record_set_aside(&self, operation: &Operation) -> Outcome {
+        let outcome = Outcome::failed(OutcomeCode::SetAside, 500);
+        match muster_store::operations::record(&self.store, operation, &outcome).await {
+            Ok(None) => outcome,
+            Ok(Some(recorded)) => recorded,
+            Err(error) => {
+                tracing::error!(operation.id = %operation.id, %error, "a set-aside operation cannot be recorded");
+                outcome
+            }
+        }
+    }
+}
