@@ -1,0 +1,71 @@
+//! A running deployment: the smallest (one process, SQLite), and one as in production (gateways, workers, Postgres, Redis).
+
+use super::{Account, Installation, Node, Postgres, Redis, Scim, process::Process};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+/// Running processes on one database and one queue. Dropped in this order: processes first, then what they stand on.
+pub struct Deployment {
+    /// The processes with a port.
+    pub gateways: Vec<Node>,
+    /// The workers that have a process of their own.
+    pub workers: Vec<Process>,
+    /// The queue's server; none with the in-process queue.
+    pub redis: Option<Redis>,
+    /// The database's server; none with SQLite.
+    pub postgres: Option<Arc<Postgres>>,
+    /// Database, queue and settings.
+    pub installation: Installation,
+}
+
+impl Deployment {
+    /// One process on SQLite.
+    pub async fn small() -> Self {
+        let installation = Installation::new();
+        let gateways = vec![installation.serve("serve").await];
+        Self { gateways, workers: Vec::new(), redis: None, postgres: None, installation }
+    }
+
+    /// Two gateways and two workers on the shared Postgres and a Redis of their own.
+    pub async fn full() -> Self {
+        Self::full_on(Postgres::shared().await).await
+    }
+
+    /// The same on this cluster.
+    pub async fn full_on(postgres: Arc<Postgres>) -> Self {
+        let redis = Redis::start().await;
+        let installation = Installation::new().on_database(&postgres.database().await).on_queue(&redis.url());
+        installation.migrate().await;
+        let workers = (1..=2).map(|number| installation.worker(&format!("worker-{number}"))).collect();
+        let mut gateways = Vec::new();
+        for number in 1..=2 {
+            gateways.push(installation.gateway(&format!("gateway-{number}")).await);
+        }
+        Self { gateways, workers, redis: Some(redis), postgres: Some(postgres), installation }
+    }
+
+    /// A new account.
+    pub async fn account(&self) -> Account {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        Account::create(&self.installation, &format!("account-{}", COUNT.fetch_add(1, Ordering::Relaxed))).await
+    }
+
+    /// A client of each gateway with this key.
+    #[must_use]
+    pub fn clients(&self, key: &str) -> Vec<Scim> {
+        self.gateways.iter().map(|gateway| Scim::new(gateway.address, key)).collect()
+    }
+
+    /// Fails when a process ended that nobody killed.
+    #[track_caller]
+    pub fn all_alive(&mut self) {
+        for gateway in &mut self.gateways {
+            assert_eq!(gateway.process.exited(), None, "a gateway ended");
+        }
+        for worker in &mut self.workers {
+            assert_eq!(worker.exited(), None, "a worker ended");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Nothing crosses accounts: what belongs to another account does not exist.
+
+use crate::harness::{Deployment, Scim, scim::GROUP};
+use serde_json::json;
+
+const UNKNOWN: &str = "01890000-0000-7000-8000-00000000abcd";
+
+struct Two {
+    _deployment: Deployment,
+    here: Scim,
+    there: Scim,
+    user: String,
+    group: String,
+}
+
+async fn two() -> Two {
+    let deployment = Deployment::small().await;
+    let (first, second) = (deployment.account().await, deployment.account().await);
+    let address = deployment.gateways[0].address;
+    let (here, there) = (first.client(address), second.client(address));
+    let user = there.create_user("ada@isolation.test").await;
+    let group = there.create_group("Theirs").await;
+    Two { _deployment: deployment, here, there, user, group }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_another_account_is_answered_like_one_that_does_not_exist() {
+    let two = two().await;
+    let before = (two.there.all("/Users").await, two.there.all("/Groups").await);
+    let replacement = json!({ "userName": "mine@isolation.test", "displayName": "Mine" });
+    let change = json!([{ "op": "Replace", "path": "displayName", "value": "Mine" }]);
+    for (endpoint, theirs) in [("/Users", &two.user), ("/Groups", &two.group)] {
+        let foreign = format!("{endpoint}/{theirs}");
+        let unknown = format!("{endpoint}/{UNKNOWN}");
+        let pairs = [
+            (two.here.get(&foreign).await, two.here.get(&unknown).await),
+            (two.here.put(&foreign, &replacement).await, two.here.put(&unknown, &replacement).await),
+            (two.here.patch(&foreign, change.clone()).await, two.here.patch(&unknown, change.clone()).await),
+            (two.here.delete(&foreign).await, two.here.delete(&unknown).await),
+        ];
+        for (foreign, unknown) in pairs {
+            assert_eq!((foreign.status, unknown.status), (404, 404), "{foreign:?}");
+            let text = String::from_utf8_lossy(&foreign.body).replace(theirs.as_str(), UNKNOWN);
+            assert_eq!(text, String::from_utf8_lossy(&unknown.body));
+        }
+    }
+    assert_eq!((two.there.all("/Users").await, two.there.all("/Groups").await), before, "nothing changed there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_of_another_account_never_becomes_a_member() {
+    let two = two().await;
+    let group = two.here.create_group("Ours").await;
+    let add = json!([{ "op": "Add", "path": "members", "value": [{ "value": two.user }] }]);
+    let answer = two.here.patch(&format!("/Groups/{group}"), add).await;
+    assert!([200, 204, 400].contains(&answer.status), "{answer:?}");
+    assert!(two.here.members(&group).await.is_empty());
+    let made =
+        two.here.post("/Groups", &json!({ "schemas": [GROUP], "displayName": "Also ours", "members": [{ "value": two.user }] })).await;
+    assert!(!String::from_utf8_lossy(&made.body).contains("ada@isolation.test"), "{made:?}");
+    let theirs = two.there.get(&format!("/Users/{}", two.user)).await.expect_status(200).json();
+    assert!(theirs["groups"].as_array().is_none_or(Vec::is_empty), "{theirs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_filter_finds_what_belongs_to_another_account() {
+    let two = two().await;
+    let filters = [
+        "userName eq \"ada@isolation.test\"".to_owned(),
+        "userName eq \"nobody\" or userName pr".to_owned(),
+        "not (userName eq \"nobody\")".to_owned(),
+        "userName co \"\"".to_owned(),
+        "userName sw \"a\"".to_owned(),
+        "userName eq \"' or 1=1 --\"".to_owned(),
+        "userName co \"%\"".to_owned(),
+        "userName co \"_\"".to_owned(),
+        format!("id eq \"{}\"", two.user),
+        format!("id eq \"{UNKNOWN}\" or id pr"),
+        "active eq true or active eq false".to_owned(),
+    ];
+    for filter in &filters {
+        let encoded: String = filter.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let answer = two.here.get(&format!("/Users?filter={encoded}")).await;
+        assert!([200, 400].contains(&answer.status), "{filter}: {answer:?}");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("ada@isolation.test"), "{filter}: {answer:?}");
+    }
+    let theirs = two.there.get("/Users?filter=userName+eq+%22ada%40isolation.test%22").await.expect_status(200).json();
+    assert_eq!(theirs["totalResults"], 1, "the filter works where the user is");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_accounts_may_use_the_same_names() {
+    let two = two().await;
+    let own = two.here.create_user("ada@isolation.test").await;
+    assert_ne!(own, two.user);
+    let own_group = two.here.create_group("Theirs").await;
+    assert_ne!(own_group, two.group);
+    two.here.delete(&format!("/Users/{own}")).await.expect_status(204);
+    two.there.get(&format!("/Users/{}", two.user)).await.expect_status(200);
+}

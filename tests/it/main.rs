@@ -1,0 +1,14 @@
+//! Tests of the running binary: they know its command line and HTTP, nothing of its inside.
+//!
+//! Tests on SQLite and the in-process queue always run. Those that need servers bring their own Postgres cluster and Redis, on
+//! free ports in a scratch directory, and run when `MUSTER_TEST_SERVICES=1` (set by `tests/run`).
+
+mod bad_input;
+mod fixtures;
+mod harness;
+mod isolation;
+mod keys;
+mod kills;
+mod ledger;
+mod races;
+mod shutdown;
