@@ -39,8 +39,9 @@ pub(crate) async fn list(call: &Call<'_>, kind: ResourceType) -> Result<Response
 }
 
 fn filter_of(call: &Call<'_>, kind: ResourceType) -> Result<Option<Filter>, Refusal> {
-    // `filter=` with nothing after it is no filter; some clients send the parameter always.
-    let text = call.query.filter.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    // `filter=` with nothing after it is no filter; some clients send the parameter always. Anything else must be one, blanks too:
+    // a filter that is passed over shows a directory everybody.
+    let text = call.query.filter.as_deref().filter(|text| !text.is_empty());
     Ok(text.map(|text| filter::parse(kind, text, &call.app.settings.scim)).transpose()?)
 }
 

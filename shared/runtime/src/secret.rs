@@ -37,6 +37,14 @@ impl SecretUrl {
         self.masked() != self.0
     }
 
+    /// Host and port, when the URL names a host.
+    #[must_use]
+    pub fn host_and_port(&self, default_port: u16) -> Option<(String, u16)> {
+        let url = url::Url::parse(&self.0).ok()?;
+        let host = url.host_str().filter(|host| !host.is_empty())?.trim_matches(['[', ']']).to_owned();
+        Some((host, url.port().unwrap_or(default_port)))
+    }
+
     /// The part before the first colon; the whole text when there is none (`local`, `sqlite`, `file`).
     #[must_use]
     pub fn scheme(&self) -> &str {
@@ -114,6 +122,14 @@ mod tests {
                 assert!(!text.contains("s3cret"), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn host_and_port_are_found_behind_a_password() {
+        let address = |url: &str| SecretUrl::new(url).host_and_port(5432);
+        assert_eq!(address("postgres://u:p%40@db/x"), Some(("db".into(), 5432)));
+        assert_eq!(address("redis://[::1]:6380"), Some(("::1".into(), 6380)));
+        assert_eq!(address("local"), None);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use super::{Check, because};
 use crate::{context::Context, settings};
 use muster_store::{Dialect, Store, StoreError, diagnostics};
+use std::time::Duration;
 
 /// The oldest Postgres these queries are tested on.
 const OLDEST_POSTGRES: u32 = 13;
+/// How long a plain connection may take.
+const CONNECT: Duration = Duration::from_secs(3);
 /// More than this, and times in the log mislead.
 const SKEW_MS: i64 = 2000;
 
@@ -16,11 +19,11 @@ pub async fn checks(context: &Context) -> Vec<Check> {
     }
     let store = match Store::connect(&settings::store(&context.config)).await {
         Ok(store) => store,
-        Err(error) => return vec![unreachable_database(context, error)],
+        Err(error) => return vec![unreachable_database(context, error).await],
     };
     let reachable = match reachable(&store).await {
         Ok(check) => check,
-        Err(error) => return vec![unreachable_database(context, error)],
+        Err(error) => return vec![unreachable_database(context, error).await],
     };
     let mut checks = vec![reachable, migrations(&store).await, clock(&store).await, connections(context, &store).await];
     if checks[1].result == super::Verdict::Ok {
@@ -29,9 +32,23 @@ pub async fn checks(context: &Context) -> Vec<Check> {
     checks
 }
 
-fn unreachable_database(context: &Context, error: StoreError) -> Check {
-    let fact = format!("{}: {}", context.config.database.url, because(error));
-    Check::fail("D03", "database", fact, format!("start it, or correct database.url [{}]", context.origin("database.url")))
+async fn unreachable_database(context: &Context, error: StoreError) -> Check {
+    let url = &context.config.database.url;
+    // The pool only knows that nothing came in time; the operating system knows why.
+    let why = match url.host_and_port(5432) {
+        Some(address) => match tokio::time::timeout(CONNECT, tokio::net::TcpStream::connect(address)).await {
+            Ok(Ok(_)) => because(error),
+            Ok(Err(refused)) => refused.to_string(),
+            Err(_) => format!("no connection within {} s", CONNECT.as_secs()),
+        },
+        None => because(error),
+    };
+    Check::fail(
+        "D03",
+        "database",
+        format!("{url}: {why}"),
+        format!("start it, or correct database.url [{}]", context.origin("database.url")),
+    )
 }
 
 async fn reachable(store: &Store) -> Result<Check, StoreError> {

@@ -1,0 +1,10 @@
+//! The commands as people and scripts meet them: the real binary, on SQLite, in an empty directory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod accounts;
+mod configuration;
+mod import;
+mod place;
+#[cfg(unix)]
+mod service;
