@@ -52,6 +52,8 @@ impl Default for ApplySettings {
 
 /// How often a batch is decided again before it is halved.
 const RACES: u32 = 4;
+/// How often a single operation is decided again. Somebody wins each time, so this many losses in a row are a fault, not a race.
+const RACES_ALONE: u32 = 500;
 /// The pause before asking a database that is away, or a locked row, again.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -141,10 +143,11 @@ impl Applier {
         outcomes: &mut [Option<Outcome>],
     ) {
         match error {
-            StoreError::Raced(_) if part.races < RACES => {
+            // Alone, an operation has nobody to drag along: it goes on until it wins or its deadline passes.
+            StoreError::Raced(_) if part.races < if part.members.len() == 1 { RACES_ALONE } else { RACES } => {
                 part.races += 1;
                 tracing::debug!(%error, attempt = part.races, "a batch is decided again");
-                tokio::time::sleep(Duration::from_millis(u64::from(part.races) * 3)).await;
+                tokio::time::sleep(race_pause(&operations[part.members[0]], part.races)).await;
                 parts.push_front(part);
             }
             StoreError::Unavailable(_) => {
@@ -198,4 +201,12 @@ impl Applier {
             }
         }
     }
+}
+
+/// The pause before a batch is decided again: longer each time, and different for each operation, so that those who met once do
+/// not meet again at once.
+fn race_pause(first: &Operation, races: u32) -> Duration {
+    let longest = u64::from(races.min(10)) * 4;
+    let spread = first.id.0.as_u64_pair().1.rotate_left(races) % longest;
+    Duration::from_millis(1 + spread)
 }
