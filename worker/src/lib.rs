@@ -4,7 +4,7 @@
 //! queue ──> apalis handlers ──> committer ──> applier ──> one transaction ──> outcomes ──> replies, then the ack
 //! ```
 //!
-//! Handlers do nothing but hand their operations to the one [`committer`] and wait. The committer takes whatever is there, up to
+//! Handlers do nothing but hand their operations to the one `committer` and wait. The committer takes whatever is there, up to
 //! `batch_max` operations and a fair share from each account, and gives it to the [`Applier`]. While that transaction commits,
 //! the next batch gathers by itself: under load batches grow, and at rest an operation is applied the moment it arrives.
 //!

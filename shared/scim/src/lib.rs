@@ -42,5 +42,5 @@ pub use read::read_resource;
 pub use render::{location, render, render_owned, set_location};
 pub use resource_type::ResourceType;
 
-/// A resource as a JSON object: canonical as [`read_resource`] makes it, or rendered as [`render`] makes it.
+/// A resource as a JSON object: canonical as [`read_resource`] makes it, or rendered as [`render`](fn@render) makes it.
 pub type Resource = serde_json::Map<String, serde_json::Value>;

@@ -1,6 +1,6 @@
 //! The database of Muster: entities, migrations and named queries, the same on Postgres and on SQLite.
 //!
-//! **One text for both engines.** Set-based statements read their rows from one relation made of parameters ([`rows`]): `unnest`
+//! **One text for both engines.** Set-based statements read their rows from one relation made of parameters (module `rows`): `unnest`
 //! of arrays on Postgres, `json_each` of one document on SQLite. Everything around that relation is the same SQL, so the two
 //! cannot drift apart, and a batch of 500 rows is as many statements as a batch of one.
 //!

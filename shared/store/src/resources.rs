@@ -2,7 +2,7 @@
 //!
 //! A list is read in order of id, which is the order of creation and never changes. A filter that SQL can say in full is counted
 //! and paged by the database; any other is read through from the start in chunks, each row judged by the filter itself (see
-//! [`filter_sql`](crate::filter_sql)), up to [`SCAN_MAX`] rows.
+//! module `filter_sql`), up to [`SCAN_MAX`] rows.
 
 use crate::{
     GroupRow, Store, StoreError, UserRow,

@@ -6,7 +6,7 @@
 //! What the comparisons mean, for everyone who implements them:
 //! - Logic has two values. A comparison with an attribute that is absent is false, except `ne`.
 //! - `ne` is exactly `not (.. eq ..)`: true when the attribute is absent, and for lists when no element is equal.
-//! - Text compares by [`fold`](crate::fold) unless the attribute is `caseExact`; `gt`, `ge`, `lt`, `le` order the same form.
+//! - Text compares by [`fold`](fn@crate::fold) unless the attribute is `caseExact`; `gt`, `ge`, `lt`, `le` order the same form.
 //! - `dateTime` attributes compare as moments, whatever their zones and fractions.
 //! - `eq null` is `not (.. pr)`. Empty text, empty lists and empty objects are not present.
 //! - A complex attribute named without a sub-attribute means its `value` (`manager eq "x"`); the reader writes that out.

@@ -1,6 +1,6 @@
 //! The statements a batch is made of.
 //!
-//! Each takes any number of rows and is one round trip; [`rows`](crate::rows) explains how. The caller (the worker's applier)
+//! Each takes any number of rows and is one round trip; module `rows` explains how. The caller (the worker's applier)
 //! reads what the batch touches, decides everything in memory, and writes the result back, in this order:
 //!
 //! 1. groups (update), in order of id: a group's row is what serialises changes to its membership;
