@@ -87,3 +87,20 @@ fn every_command_tells_its_version_and_examples() {
     assert!(place.run(&["completions", "bash"]).exits(0).out.contains("muster"));
     place.run(&["nonsense"]).exits(2);
 }
+
+#[test]
+fn every_key_is_documented_with_its_default() {
+    let documented = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CONFIGURATION.md")).unwrap();
+    let place = Place::new();
+    for entry in place.run(&["config", "show", "--json"]).exits(0).json().as_array().unwrap() {
+        let key = entry["key"].as_str().unwrap();
+        let variable = format!("MUSTER_{}", key.to_uppercase().replace('.', "__"));
+        let row = documented
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{key}` | `{variable}`")))
+            .unwrap_or_else(|| panic!("no row for {key}"));
+        if let Some(number) = entry["value"].as_i64() {
+            assert!(row.contains(&format!("| `{number}` |")), "{key} is {number}: {row}");
+        }
+    }
+}

@@ -10,30 +10,48 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A running service; killed when the test ends early.
-struct Service(Child);
+/// `muster` without arguments, ready; killed when the test ends early.
+struct Service {
+    child: Child,
+    listen: String,
+}
+
+impl Service {
+    fn start(place: &Place) -> Self {
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let environment = [("MUSTER_HTTP__LISTEN", listen.as_str())];
+        place.run_with(&["healthcheck"], &environment).exits(4);
+        let log = fs::File::create(place.path("log")).unwrap();
+        let service = Self { child: place.command(&[]).envs(environment).stderr(log).spawn().unwrap(), listen: listen.clone() };
+        let started = Instant::now();
+        while place.run_with(&["healthcheck"], &environment).code != 0 {
+            assert!(started.elapsed() < Duration::from_secs(60), "{}", log_of(place));
+        }
+        service
+    }
+
+    fn run(&self, place: &Place, script: &str) -> std::process::Output {
+        Command::new("sh").args(["-c", script]).current_dir(place.0.path()).env("MUSTER_HTTP__LISTEN", &self.listen).output().unwrap()
+    }
+}
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
+}
+
+fn log_of(place: &Place) -> String {
+    fs::read_to_string(place.path("log")).unwrap()
 }
 
 #[test]
 fn a_bare_start_says_how_to_go_on_and_commands_work_beside_it() {
     let place = Place::new();
-    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let environment = [("MUSTER_HTTP__LISTEN", listen.as_str())];
-    place.run_with(&["healthcheck"], &environment).exits(4);
-    let log = fs::File::create(place.path("log")).unwrap();
-    let mut service = Service(place.command(&[]).envs(environment).stderr(log).spawn().unwrap());
-    let started = Instant::now();
-    while place.run_with(&["healthcheck"], &environment).code != 0 {
-        assert!(started.elapsed() < Duration::from_secs(60), "{}", fs::read_to_string(place.path("log")).unwrap());
-    }
-    let log = fs::read_to_string(place.path("log")).unwrap();
-    assert!(log.contains(&format!("http://{listen}/scim")), "{log}");
+    let mut service = Service::start(&place);
+    let log = log_of(&place);
+    assert!(log.contains(&format!("http://{}/scim", service.listen)), "{log}");
 
     // The commands it prints, word for word.
     let commands: Vec<&str> =
@@ -41,7 +59,7 @@ fn a_bare_start_says_how_to_go_on_and_commands_work_beside_it() {
     assert_eq!(commands.len(), 2, "{log}");
     let mut printed = Vec::new();
     for line in &commands {
-        let run = Command::new("sh").args(["-c", line]).current_dir(place.0.path()).envs(environment).output().unwrap();
+        let run = service.run(&place, line);
         assert!(run.status.success(), "{line}: {}", String::from_utf8_lossy(&run.stderr));
         printed.push(run.stdout);
     }
@@ -49,12 +67,36 @@ fn a_bare_start_says_how_to_go_on_and_commands_work_beside_it() {
     let key = setup["secret_key"].as_str().unwrap();
 
     let second = place.run_with(&["serve"], &[("MUSTER_HTTP__LISTEN", "127.0.0.1:1")]).exits(8);
-    assert!(second.err.contains(&format!("process {}", service.0.id())), "{}", second.err);
+    assert!(second.err.contains(&format!("process {}", service.child.id())), "{}", second.err);
 
-    Command::new("kill").arg(service.0.id().to_string()).status().unwrap();
-    assert_eq!(service.0.wait().unwrap().code(), Some(0));
+    Command::new("kill").arg(service.child.id().to_string()).status().unwrap();
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
     let mut out = String::new();
-    service.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    service.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert!(out.is_empty(), "stdout is data: {out}");
-    assert!(!fs::read_to_string(place.path("log")).unwrap().contains(key), "a key in a log");
+    assert!(!log_of(&place).contains(key), "a key in a log");
+}
+
+#[test]
+fn the_readme_works_word_for_word() {
+    let place = Place::new();
+    let service = Service::start(&place);
+    if service.run(&place, "command -v curl").status.code() != Some(0) {
+        eprintln!("left out: there is no curl here");
+        return;
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let walk = readme.split("## Try it").nth(1).unwrap().split("\n## ").next().unwrap();
+    let blocks = walk.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let script: String = blocks.filter(|block| !block.starts_with("cargo run")).collect();
+    let script = script
+        .replace("127.0.0.1:8080", &service.listen)
+        .replace("muster=target/release/muster", &format!("muster={}", env!("CARGO_BIN_EXE_muster")));
+    let run = service.run(&place, &format!("set -e\n{script}"));
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    // The last command is the doctor's, which warns that this address is for one machine only.
+    assert_eq!(run.status.code(), Some(7), "{out}\n{err}");
+    for words in ["201 Created", "\"totalResults\":1", "200 OK", "\"active\":false", "imported  2", "warn  D13"] {
+        assert!(out.contains(words), "{words} is missing in {out}\n{err}");
+    }
 }
