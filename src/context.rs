@@ -75,8 +75,8 @@ impl Context {
         } else {
             let pending = store.pending_migrations().await?;
             if !pending.is_empty() {
-                let message =
-                    format!("the database's layout is {} migrations behind this version: run `muster migrate` first", pending.len());
+                let count = if pending.len() == 1 { "1 migration is".to_owned() } else { format!("{} migrations are", pending.len()) };
+                let message = format!("the database's layout is older than this version, {count} pending: run `muster migrate` first");
                 return Err(Failure::new(Exit::Conflict, message));
             }
         }

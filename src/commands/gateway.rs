@@ -17,7 +17,7 @@ pub async fn run(context: &Context) -> CommandResult {
     let settings = settings::gateway(&context.config);
     muster_gateway::run(settings, started.store.clone(), started.queue.clone(), started.shutdown.clone(), |_| ())
         .await
-        .map_err(gateway_failure)?;
+        .map_err(|error| gateway_failure(context, error))?;
     tracing::info!("stopped");
     Ok(Exit::Ok)
 }

@@ -9,6 +9,7 @@ use crate::{
     exit::{CommandResult, Exit, Failure},
     settings,
 };
+use muster_gateway::GatewayError;
 use muster_runtime::shutdown::EXIT_TERMINATED;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,7 @@ pub async fn run(context: &Context) -> CommandResult {
         result
     };
     let (gateway, worker) = tokio::join!(gateway, worker);
-    gateway.map_err(gateway_failure)?;
+    gateway.map_err(|error| gateway_failure(context, error))?;
     worker.map_err(|error| Failure::new(Exit::Unexpected, error))?;
     tracing::info!("stopped");
     Ok(Exit::Ok)
@@ -67,6 +68,11 @@ pub(super) fn limit_drain(shutdown: CancellationToken) {
     });
 }
 
-pub(super) fn gateway_failure(error: muster_gateway::GatewayError) -> Failure {
-    Failure::new(Exit::Unexpected, error)
+pub(super) fn gateway_failure(context: &Context, error: GatewayError) -> Failure {
+    match error {
+        GatewayError::Listen { .. } => {
+            let message = format!("{error}: set MUSTER_HTTP__LISTEN to a free address of this machine [{}]", context.origin("http.listen"));
+            Failure::new(Exit::Configuration, message)
+        }
+    }
 }
