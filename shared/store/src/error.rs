@@ -75,8 +75,8 @@ fn by_code(code: &str, text: String) -> StoreError {
         "5" | "6" | "261" | "517" | "262" => StoreError::Locked(text),
         // SQLite: I/O error, full, cannot open
         "10" | "13" | "14" => StoreError::Unavailable(text),
-        // query_canceled: our own statement_timeout
-        "57014" => StoreError::Unavailable(text),
+        // query_canceled: our own statement_timeout; 25P03: our own idle_in_transaction_session_timeout, after we were frozen
+        "57014" | "25P03" => StoreError::Unavailable(text),
         // 08 connection exception, 53 insufficient resources, 57P operator intervention (shutdown, crash, starting up),
         // 25006 read-only transaction: we are talking to a standby in mid-failover
         _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") || code == "25006" => {
@@ -97,6 +97,7 @@ mod tests {
         assert!(matches!(by_code("55P03", String::new()), StoreError::Locked(_)));
         assert!(matches!(by_code("57P03", String::new()), StoreError::Unavailable(_)));
         assert!(matches!(by_code("53300", String::new()), StoreError::Unavailable(_)));
+        assert!(matches!(by_code("25P03", String::new()), StoreError::Unavailable(_)), "a worker that was frozen in a transaction");
         assert!(matches!(by_code("42703", String::new()), StoreError::Other(_)));
     }
 }

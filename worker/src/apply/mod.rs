@@ -9,7 +9,8 @@
 //! - *A row is locked* by somebody's long transaction: the operations on locked rows are put aside and tried on their own until
 //!   their deadline; the rest of the batch goes on.
 //! - *The database is away*: tried again until the deadlines pass. A COMMIT that was not confirmed may have happened; the next
-//!   attempt finds the log entries and answers with them.
+//!   attempt finds the log entries and answers with them. Past its deadline, an operation is ended by the log too: it is recorded
+//!   as expired, or found to have been applied.
 //! - *Anything else*: the batch is halved until the culprit stands alone. Its failure is recorded, its neighbours are applied.
 //!
 //! An operation is never started after its deadline: its client has been, or is about to be, told that it failed.
@@ -134,6 +135,23 @@ impl Applier {
         (self.settings.clock)() > operation.deadline_ms
     }
 
+    /// Ends an operation that is past its deadline after an attempt nobody knows the end of: a COMMIT that was not confirmed may
+    /// have happened, so only the log can tell. None while the log cannot be asked.
+    async fn end_late(&self, operation: &Operation) -> Option<Outcome> {
+        let expired = Outcome::failed(OutcomeCode::Expired, 503);
+        match muster_store::operations::expire(&self.store, operation).await {
+            Ok(recorded) => Some(recorded.unwrap_or(expired)),
+            // The gateway has given up by now and asks the log itself; nobody is told what is said here.
+            Err(_) if (self.settings.clock)() > operation.deadline_ms.saturating_add(self.nobody_waits_after_ms()) => Some(expired),
+            Err(_) => None,
+        }
+    }
+
+    /// How long after its deadline a gateway has surely stopped waiting for an operation: twice what a batch may take.
+    fn nobody_waits_after_ms(&self) -> i64 {
+        i64::try_from(self.settings.apply_max.as_millis()).unwrap_or(i64::MAX / 4) * 2
+    }
+
     async fn recover(
         &self,
         operations: &[Operation],
@@ -152,10 +170,15 @@ impl Applier {
             }
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, operations = part.members.len(), "the database is away: the batch is tried again");
-                let (late, rest): (Vec<usize>, Vec<usize>) = part.members.into_iter().partition(|index| self.is_late(&operations[*index]));
+                let (late, mut rest): (Vec<usize>, Vec<usize>) =
+                    part.members.into_iter().partition(|index| self.is_late(&operations[*index]));
                 for index in late {
-                    outcomes[index] = Some(Outcome::failed(OutcomeCode::Expired, 503));
+                    match self.end_late(&operations[index]).await {
+                        Some(outcome) => outcomes[index] = Some(outcome),
+                        None => rest.push(index),
+                    }
                 }
+                rest.sort_unstable();
                 tokio::time::sleep(PAUSE).await;
                 parts.push_front(Part { members: rest, races: part.races });
             }

@@ -129,3 +129,18 @@ async fn an_empty_patch_changes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn past_its_deadline_after_an_attempt_of_unknown_end_the_log_decides() {
+    on_each(|world| async move {
+        let committed = world.create_user("ada@x.test");
+        let applied = world.apply_one(&committed).await;
+        assert_eq!(world.applier.end_late(&committed).await, Some(applied), "it had been committed: the client hears so");
+        let lost = world.create_user("bo@x.test");
+        let ended = world.applier.end_late(&lost).await.expect("the log can be asked");
+        assert_eq!((ended.code, ended.status), (OutcomeCode::Expired, 503));
+        assert_eq!(world.apply_one(&lost).await.code, OutcomeCode::Expired, "and it is never applied after that");
+        assert_eq!(world.read(User, lost.resource_id).await, None);
+    })
+    .await;
+}
