@@ -138,18 +138,15 @@ impl Applier {
     /// Ends an operation that is past its deadline after an attempt nobody knows the end of: a COMMIT that was not confirmed may
     /// have happened, so only the log can tell. None while the log cannot be asked.
     async fn end_late(&self, operation: &Operation) -> Option<Outcome> {
-        let expired = Outcome::failed(OutcomeCode::Expired, 503);
-        match muster_store::operations::expire(&self.store, operation).await {
-            Ok(recorded) => Some(recorded.unwrap_or(expired)),
-            // The gateway has given up by now and asks the log itself; nobody is told what is said here.
-            Err(_) if (self.settings.clock)() > operation.deadline_ms.saturating_add(self.nobody_waits_after_ms()) => Some(expired),
-            Err(_) => None,
-        }
+        let recorded = muster_store::operations::expire(&self.store, operation).await.ok()?;
+        Some(recorded.unwrap_or_else(expired))
     }
 
-    /// How long after its deadline a gateway has surely stopped waiting for an operation: twice what a batch may take.
-    fn nobody_waits_after_ms(&self) -> i64 {
-        i64::try_from(self.settings.apply_max.as_millis()).unwrap_or(i64::MAX / 4) * 2
+    /// Whether a gateway has surely stopped waiting for the operation, and asked the log itself: twice what a batch may take after
+    /// the deadline.
+    fn nobody_waits_for(&self, operation: &Operation) -> bool {
+        let wait_ms = i64::try_from(self.settings.apply_max.as_millis()).unwrap_or(i64::MAX / 4) * 2;
+        (self.settings.clock)() > operation.deadline_ms.saturating_add(wait_ms)
     }
 
     async fn recover(
@@ -172,9 +169,14 @@ impl Applier {
                 tracing::warn!(%error, operations = part.members.len(), "the database is away: the batch is tried again");
                 let (late, mut rest): (Vec<usize>, Vec<usize>) =
                     part.members.into_iter().partition(|index| self.is_late(&operations[*index]));
+                let mut away = false;
                 for index in late {
-                    match self.end_late(&operations[index]).await {
+                    // A database that did not answer for one is not asked for the next: each question may take seconds.
+                    let ended = if away { None } else { self.end_late(&operations[index]).await };
+                    away |= ended.is_none();
+                    match ended {
                         Some(outcome) => outcomes[index] = Some(outcome),
+                        None if self.nobody_waits_for(&operations[index]) => outcomes[index] = Some(expired()),
                         None => rest.push(index),
                     }
                 }
@@ -224,6 +226,10 @@ impl Applier {
             }
         }
     }
+}
+
+fn expired() -> Outcome {
+    Outcome::failed(OutcomeCode::Expired, 503)
 }
 
 /// The pause before a batch is decided again: longer each time, and different for each operation, so that those who met once do
