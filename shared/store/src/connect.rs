@@ -4,13 +4,23 @@
 //! of ours can hold a row while somebody waits. They also know index plans only (`enable_seqscan`, `enable_hashjoin`,
 //! `enable_mergejoin` off) and keep one generic plan a statement: a table that has just grown from nothing to 100,000 rows has no
 //! statistics yet, and a sequential scan chosen by a stale plan would be the one slow batch that everybody notices.
+//!
+//! A plan that was made while a table was empty is kept until the table is analysed, and may walk the whole table although it has
+//! an index. So now and then a connection forgets its plans ([`is_time_to_plan_again`]): it costs one round trip in a hundred transactions.
 
 use crate::{StoreError, migration};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx::Executor as _,
 };
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 /// The engine behind a [`Store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,6 +225,16 @@ fn options(dialect: Dialect, url: &str, settings: &StoreSettings, purpose: Purpo
     let (statement_ms, lock_ms) = (settings.statement_timeout_ms, settings.lock_timeout_ms);
     match dialect {
         Dialect::Postgres => {
+            let uses = Arc::new(AtomicU32::new(0));
+            options.map_sqlx_postgres_before_acquire(move |connection, _| {
+                let nth = uses.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async move {
+                    if is_time_to_plan_again(nth) {
+                        connection.execute("DISCARD PLANS").await?;
+                    }
+                    Ok(true)
+                })
+            });
             options.map_sqlx_postgres_opts(move |opts| {
                 let opts = opts.application_name(if purpose == Purpose::Write { "muster-write" } else { "muster-read" }).options([
                     ("statement_timeout", statement_ms.to_string()),
@@ -246,3 +266,12 @@ fn options(dialect: Dialect, url: &str, settings: &StoreSettings, purpose: Purpo
     }
     options
 }
+
+/// Often while everything is new and a table may be ten times as large a moment later; then every 127th time, a prime, so that the
+/// turn comes to each connection of a pool.
+const fn is_time_to_plan_again(use_of_the_pool: u32) -> bool {
+    use_of_the_pool.is_power_of_two() || use_of_the_pool % 127 == 126
+}
+
+#[cfg(test)]
+mod tests;
