@@ -8,7 +8,10 @@ use super::{
     world::World,
 };
 use muster_domain::{Change, LoginKey, Operation, OperationId, Outcome, OutcomeCode};
-use muster_scim::ResourceType;
+use muster_scim::{
+    MemberChange, ResourceType,
+    patch::{PatchOperation, PatchRequest},
+};
 use muster_store::{
     GroupRow, Store, StoreError, UserRow, WriteTransaction,
     batch::{Address, GroupUpdate, LogEntry, Membership},
@@ -16,24 +19,32 @@ use muster_store::{
 };
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// How often a batch may find that it has to ask more before it can decide. Two or three is usual; more than this is a fault.
 const MAX_ROUNDS: usize = 64;
 
 /// Applies the operations. `expired` says which of them have come too late; they are logged as that and do nothing.
 ///
+/// Nearly every operation is delivered once, so the log is asked for those that were applied before only `again`, when an attempt
+/// has failed: one that has an outcome already cannot be logged a second time, which undoes the first attempt as a race.
+///
 /// # Errors
 /// When nothing of it happened, or when the COMMIT was not confirmed.
 pub(super) async fn apply(
     store: &Store,
     operations: &[&Operation],
+    again: bool,
     expired: impl Fn(&Operation) -> bool,
 ) -> Result<Vec<Outcome>, StoreError> {
     let tx = store.begin().await?;
-    let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();
-    let known = tx.known_operations(&ids).await?;
+    let mut seen = if again {
+        let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();
+        tx.known_operations(&ids).await?
+    } else {
+        HashSet::new()
+    };
     // A message that was pushed twice can bring one operation into a batch twice.
-    let mut seen = known;
     let fresh: Vec<&Operation> = operations.iter().copied().filter(|operation| seen.insert(operation.id)).collect();
     let now = now_ms();
     let mut facts = Facts::default();
@@ -72,7 +83,8 @@ struct Writes {
     /// `(group, old version to be checked or none, how many changes)`
     changed_groups: Vec<(GroupRow, Option<i64>, i64)>,
     gone_groups: Vec<Address>,
-    joins: Vec<Membership>,
+    user_joins: Vec<Membership>,
+    group_joins: Vec<Membership>,
     leaves: Vec<Membership>,
 }
 
@@ -127,12 +139,32 @@ fn foreseen(operations: &[&Operation]) -> Questions {
             (ResourceType::User, _) => {
                 questions.users.insert(address);
             }
-            (ResourceType::Group, _) => {
+            (ResourceType::Group, change) => {
                 questions.groups.insert(address);
+                if let Change::Patch { patch } = change {
+                    foresee_members(&mut questions, address, patch);
+                }
             }
         }
     }
     questions
+}
+
+/// A directory adds and removes members one by one: whether they exist, and whether they are in the group.
+fn foresee_members(questions: &mut Questions, group: Address, patch: &PatchRequest) {
+    for operation in &patch.operations {
+        let (ids, adds) = match operation {
+            PatchOperation::Members(MemberChange::Add(ids)) => (ids, true),
+            PatchOperation::Members(MemberChange::Remove(ids)) => (ids, false),
+            _ => continue,
+        };
+        for id in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
+            questions.memberships.insert(Membership { account: group.0, group: group.1, member: id });
+            if adds {
+                questions.kinds.insert((group.0, id));
+            }
+        }
+    }
 }
 
 fn writes(world: &World<'_>) -> Writes {
@@ -156,13 +188,18 @@ fn writes(world: &World<'_>) -> Writes {
         }
     }
     for (membership, member) in &world.memberships {
-        if *member { writes.joins.push(*membership) } else { writes.leaves.push(*membership) }
+        let members = match (*member, world.known_kind((membership.account, membership.member))) {
+            (false, _) => &mut writes.leaves,
+            (true, Some(ResourceType::Group)) => &mut writes.group_joins,
+            (true, _) => &mut writes.user_joins,
+        };
+        members.push(*membership);
     }
     writes
 }
 
 /// Writes in the order that keeps two batches from deadlocking (see [`muster_store::batch`]).
-async fn write(tx: &WriteTransaction, mut writes: Writes, decisions: &mut [Decision], now: i64) -> Result<(), StoreError> {
+async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision], now: i64) -> Result<(), StoreError> {
     let gone: Vec<Address> = writes.gone_users.iter().chain(&writes.gone_groups).copied().collect();
     let left: Vec<Address> = tx.groups_of(&gone).await?.into_iter().map(|(member, group, _)| (member.0, group)).collect();
     tx.touch_groups(&left, now).await?;
@@ -191,10 +228,9 @@ async fn write(tx: &WriteTransaction, mut writes: Writes, decisions: &mut [Decis
     tx.insert_users(&mut writes.new_users.iter().collect::<Vec<_>>()).await?;
     tx.insert_groups(&mut writes.new_groups.iter().collect::<Vec<_>>()).await?;
 
-    writes.leaves.sort_unstable();
-    writes.joins.sort_unstable();
     tx.delete_members(&writes.leaves).await?;
-    tx.insert_members(&writes.joins).await
+    tx.insert_members(ResourceType::User, &writes.user_joins).await?;
+    tx.insert_members(ResourceType::Group, &writes.group_joins).await
 }
 
 /// Completes the answers that show a user with the groups the user is in.

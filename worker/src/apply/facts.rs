@@ -5,6 +5,7 @@
 //! loads the answers to all questions in one statement a kind and decides again from the start. So the number of statements
 //! depends on how many *kinds* of questions a batch asks, never on its size.
 
+use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, StoreError, UserRow, WriteTransaction,
     batch::{AccountKey, Address, Members, Membership},
@@ -21,8 +22,8 @@ pub(super) struct Facts {
     pub display_keys: HashMap<AccountKey, Option<Uuid>>,
     pub memberships: HashMap<Membership, bool>,
     pub members: Members,
-    /// Whether a user or group of this id exists at all, as a member-to-be.
-    pub exists: HashMap<Address, bool>,
+    /// Whether a member-to-be is a user or a group; none when it is neither.
+    pub kinds: HashMap<Address, Option<ResourceType>>,
 }
 
 /// What has to be loaded.
@@ -34,7 +35,7 @@ pub(super) struct Questions {
     pub display_keys: HashSet<AccountKey>,
     pub memberships: HashSet<Membership>,
     pub members: HashSet<Address>,
-    pub exists: HashSet<Address>,
+    pub kinds: HashSet<Address>,
 }
 
 impl Questions {
@@ -45,7 +46,7 @@ impl Questions {
             && self.display_keys.is_empty()
             && self.memberships.is_empty()
             && self.members.is_empty()
-            && self.exists.is_empty()
+            && self.kinds.is_empty()
     }
 }
 
@@ -79,15 +80,13 @@ impl Facts {
         let groups: Vec<Address> = questions.members.into_iter().collect();
         self.members.extend(tx.all_members(&groups).await?);
 
-        let asked: Vec<Address> = questions.exists.into_iter().collect();
-        if !asked.is_empty() {
-            let users = tx.existing_users(&asked).await?;
-            self.exists.extend(asked.iter().map(|address| (*address, false)));
-            self.exists.extend(users.into_iter().map(|address| (address, true)));
-            // Members are users nearly always, so groups are only looked for among what is left.
-            let rest: Vec<Address> = asked.into_iter().filter(|address| !self.exists[address]).collect();
-            self.exists.extend(tx.existing_groups(&rest).await?.into_iter().map(|address| (address, true)));
-        }
+        let asked: Vec<Address> = questions.kinds.into_iter().collect();
+        let users = tx.existing_users(&asked).await?;
+        self.kinds.extend(asked.iter().map(|address| (*address, None)));
+        self.kinds.extend(users.into_iter().map(|address| (address, Some(ResourceType::User))));
+        // Members are users nearly always, so groups are only looked for among what is left.
+        let rest: Vec<Address> = asked.into_iter().filter(|address| self.kinds[address].is_none()).collect();
+        self.kinds.extend(tx.existing_groups(&rest).await?.into_iter().map(|address| (address, Some(ResourceType::Group))));
         Ok(())
     }
 }

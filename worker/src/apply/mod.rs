@@ -78,6 +78,8 @@ pub(crate) struct Applied {
 struct Part {
     members: Vec<usize>,
     races: u32,
+    /// It was attempted before, and it may even have been committed.
+    again: bool,
 }
 
 impl Applier {
@@ -103,13 +105,13 @@ impl Applier {
     pub(crate) async fn apply_batch(&self, operations: &[Operation]) -> Applied {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; operations.len()];
         let mut commits = 0;
-        let mut parts = VecDeque::from([Part { members: (0..operations.len()).collect(), races: 0 }]);
+        let mut parts = VecDeque::from([Part { members: (0..operations.len()).collect(), races: 0, again: false }]);
         while let Some(part) = parts.pop_front() {
             if part.members.is_empty() {
                 continue;
             }
             let chosen: Vec<&Operation> = part.members.iter().map(|index| &operations[*index]).collect();
-            match self.once(&chosen).await {
+            match self.once(&chosen, part.again).await {
                 Ok(applied) => {
                     commits += 1;
                     for (index, outcome) in part.members.iter().zip(applied) {
@@ -123,8 +125,8 @@ impl Applier {
     }
 
     /// One attempt, in one transaction, within `apply_max`.
-    async fn once(&self, operations: &[&Operation]) -> Result<Vec<Outcome>, StoreError> {
-        let attempt = batch::apply(&self.store, operations, |operation| self.is_late(operation));
+    async fn once(&self, operations: &[&Operation], again: bool) -> Result<Vec<Outcome>, StoreError> {
+        let attempt = batch::apply(&self.store, operations, again, |operation| self.is_late(operation));
         match tokio::time::timeout(self.settings.apply_max, attempt).await {
             Ok(result) => result,
             Err(_) => Err(StoreError::Unavailable(format!("a transaction took longer than {} ms", self.settings.apply_max.as_millis()))),
@@ -157,6 +159,7 @@ impl Applier {
         parts: &mut VecDeque<Part>,
         outcomes: &mut [Option<Outcome>],
     ) {
+        part.again = true;
         match error {
             // Alone, an operation has nobody to drag along: it goes on until it wins or its deadline passes.
             StoreError::Raced(_) if part.races < if part.members.len() == 1 { RACES_ALONE } else { RACES } => {
@@ -182,7 +185,7 @@ impl Applier {
                 }
                 rest.sort_unstable();
                 tokio::time::sleep(PAUSE).await;
-                parts.push_front(Part { members: rest, races: part.races });
+                parts.push_front(Part { members: rest, races: part.races, again: true });
             }
             StoreError::Locked(_) if self.set_locked_aside(operations, &mut part).await => {
                 tracing::debug!(%error, "operations on locked rows are put aside");
@@ -192,8 +195,8 @@ impl Applier {
             _ if part.members.len() > 1 => {
                 tracing::debug!(%error, operations = part.members.len(), "a batch is halved");
                 let second = part.members.split_off(part.members.len() / 2);
-                parts.push_front(Part { members: second, races: 0 });
-                parts.push_front(Part { members: part.members, races: 0 });
+                parts.push_front(Part { members: second, races: 0, again: true });
+                parts.push_front(Part { members: part.members, races: 0, again: true });
             }
             error => {
                 for index in part.members {

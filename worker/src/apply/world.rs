@@ -5,6 +5,7 @@
 
 use super::facts::{Facts, Questions};
 use muster_domain::AccountId;
+use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, UserRow,
     batch::{AccountKey, Address, Membership},
@@ -136,21 +137,27 @@ impl<'f> World<'f> {
     /// Whether a user or group of this id exists in the account, as a member-to-be.
     pub(super) fn exists(&mut self, account: AccountId, id: Uuid) -> bool {
         let address = (account, id);
-        if let Some(user) = self.users.get(&address) {
-            return user.is_some();
+        let kind = self.known_kind(address);
+        if kind.is_none() && !self.gone(address) && !self.facts.kinds.contains_key(&address) {
+            self.questions.kinds.insert(address);
         }
-        if let Some(group) = self.groups.get(&address) {
-            return group.is_some();
+        kind.is_some()
+    }
+
+    /// Whether it is a user or a group, as far as the batch knows without asking; none also when it is neither.
+    pub(super) fn known_kind(&self, address: Address) -> Option<ResourceType> {
+        match (self.users.get(&address), self.groups.get(&address)) {
+            (Some(user), _) => return user.is_some().then_some(ResourceType::User),
+            (_, Some(group)) => return group.is_some().then_some(ResourceType::Group),
+            (None, None) => {}
         }
-        // Loaded as the target of an operation: known without asking again, if it is there.
-        if matches!(self.facts.users.get(&address), Some(Some(_))) || matches!(self.facts.groups.get(&address), Some(Some(_))) {
-            return true;
+        if self.loaded_user(&address).is_some() {
+            Some(ResourceType::User)
+        } else if self.loaded_group(&address).is_some() {
+            Some(ResourceType::Group)
+        } else {
+            self.facts.kinds.get(&address).copied().flatten()
         }
-        let loaded = self.facts.exists.get(&address);
-        if loaded.is_none() {
-            self.questions.exists.insert(address);
-        }
-        loaded.copied().unwrap_or(false)
     }
 
     pub(super) fn is_member(&mut self, membership: Membership) -> bool {

@@ -7,6 +7,7 @@
 use super::{Address, users::by_address};
 use crate::{Dialect, StoreError, WriteTransaction, rows::Rows};
 use muster_domain::AccountId;
+use muster_scim::ResourceType;
 use sea_orm::QueryResult;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -77,30 +78,31 @@ impl WriteTransaction {
             .collect()
     }
 
-    /// Puts users and groups into groups. Those that are in it already, and those that no longer exist, are passed over.
+    /// Puts members of one kind into groups. Those that are in it already, and those that no longer exist, are passed over.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn insert_members(&self, members: &[Membership]) -> Result<(), StoreError> {
+    pub async fn insert_members(&self, kind: ResourceType, members: &[Membership]) -> Result<(), StoreError> {
         if members.is_empty() {
             return Ok(());
         }
-        let lock = |alias: &str| match self.dialect {
-            Dialect::Postgres => format!("FOR KEY SHARE OF {alias}"),
-            Dialect::Sqlite => String::new(),
+        let (table, is_group) = match kind {
+            ResourceType::User => ("users", "false"),
+            ResourceType::Group => ("user_group", "true"),
         };
-        for (table, is_group) in [("users", "false"), ("user_group", "true")] {
-            let sql = format!(
-                "INSERT INTO group_member (account_id, group_id, member_id, is_group) \
-                 SELECT c.account_id, c.group_id, c.member_id, {is_group} FROM (\
-                   SELECT r.account_id, r.group_id, r.member_id FROM r JOIN {table} t ON t.account_id = r.account_id AND t.id = r.member_id \
-                   ORDER BY r.account_id, r.member_id {}\
-                 ) c WHERE true ON CONFLICT DO NOTHING",
-                lock("t"),
-            );
-            self.all(relation(self.dialect, members).statement(&sql)).await?;
-        }
-        Ok(())
+        // What a foreign key would do: a member that is being deleted is waited for, and then not there.
+        let lock = match self.dialect {
+            Dialect::Postgres => "FOR KEY SHARE OF t",
+            Dialect::Sqlite => "",
+        };
+        let sql = format!(
+            "INSERT INTO group_member (account_id, group_id, member_id, is_group) \
+             SELECT c.account_id, c.group_id, c.member_id, {is_group} FROM (\
+               SELECT r.account_id, r.group_id, r.member_id FROM r JOIN {table} t ON t.account_id = r.account_id AND t.id = r.member_id \
+               ORDER BY r.account_id, r.member_id {lock}\
+             ) c WHERE true ON CONFLICT DO NOTHING"
+        );
+        self.all(relation(self.dialect, members).statement(&sql)).await.map(drop)
     }
 
     /// Takes members out of groups. Those that are not in it are passed over.
