@@ -7,8 +7,8 @@
 //! **Fair share.** Operations wait in one line an account; a batch takes from all lines in turn. An account that sends a thousand
 //! operations does not delay another's one by more than the batch that is under way.
 //!
-//! **Gathering.** When the batches before were large, clients are about to send their next operations; the committer then waits
-//! up to [`GATHER`] for the line to fill to the size of the batch before. At rest it never waits.
+//! **Gathering.** When the batches before were large, the clients that were just answered are about to send their next operations;
+//! the committer then waits up to [`GATHER`] for the line to fill to the size of the largest recent batch. At rest it never waits.
 //!
 //! **Isolation.** A message that comes back after its worker died is applied operation by operation, so that what killed the
 //! worker takes nothing with it.
@@ -120,8 +120,7 @@ pub(crate) struct Queued {
 /// Starts the committer.
 pub(crate) fn start(applier: Applier, batch_max: usize, stats: Arc<CommitterStats>) -> (CommitterHandle, tokio::task::JoinHandle<()>) {
     let (requests, inbox) = mpsc::channel(256);
-    let committer =
-        Committer { applier, batch_max: batch_max.max(1), stats, inbox, lines: Lines::default(), alone: Vec::new(), previous: 0 };
+    let committer = Committer { applier, batch_max: batch_max.max(1), stats, inbox, lines: Lines::default(), alone: Vec::new(), recent: 0 };
     (CommitterHandle { requests }, tokio::spawn(committer.run()))
 }
 
@@ -133,8 +132,8 @@ struct Committer {
     lines: Lines,
     /// Operations that are to be applied alone.
     alone: Vec<Queued>,
-    /// How many operations the batch before had.
-    previous: usize,
+    /// How many operations recent batches had, at most; an old one counts for less with every batch.
+    recent: usize,
 }
 
 impl Committer {
@@ -144,7 +143,7 @@ impl Committer {
                 self.commit(vec![queued]).await;
             }
             let batch = self.lines.take(self.batch_max);
-            self.previous = batch.len();
+            self.recent = batch.len().max(self.recent - self.recent.div_ceil(8));
             if !batch.is_empty() {
                 self.commit(batch).await;
             }
@@ -158,7 +157,7 @@ impl Committer {
             self.accept(request);
         }
         self.drain();
-        let wanted = self.previous.min(self.batch_max);
+        let wanted = self.recent.min(self.batch_max);
         if wanted >= GATHER_FROM && self.alone.is_empty() {
             let until = Instant::now() + GATHER;
             while self.lines.len() < wanted {
