@@ -128,7 +128,7 @@ pub enum AccountCommand {
     #[command(after_help = "Examples:\n  muster account create --slug acme --name \"Acme Ltd\"")]
     Create {
         /// Its short name: lower-case letters, digits and hyphens.
-        #[arg(long)]
+        #[arg(long, value_parser = slug)]
         slug: String,
         /// Its name for people; the slug when not given.
         #[arg(long)]
@@ -232,4 +232,8 @@ pub enum ConfigCommand {
     /// Print the defaults with their documentation: a file to start from.
     #[command(after_help = "Examples:\n  muster config defaults > muster.toml")]
     Defaults,
+}
+
+fn slug(text: &str) -> Result<String, &'static str> {
+    muster_store::accounts::check_slug(text).map(|()| text.to_owned())
 }

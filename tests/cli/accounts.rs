@@ -8,6 +8,8 @@ fn an_account_is_made_once_and_listed() {
     let place = Place::with_account();
     let again = place.run(&["account", "create", "--slug", "acme"]).exits(6);
     assert!(again.err.contains("exists already") && again.out.is_empty(), "{}", again.err);
+    let none = place.run(&["account", "create", "--slug", "Acme Ltd"]).exits(2);
+    assert!(none.err.contains("lower-case letters"), "{}", none.err);
     let list = place.run(&["account", "list", "--json"]).exits(0).json();
     assert_eq!((list[0]["slug"].as_str(), list[0]["name"].as_str(), list.as_array().unwrap().len()), (Some("acme"), Some("Acme Ltd"), 1));
     assert!(place.run(&["account", "list"]).exits(0).out.contains("Acme Ltd"));

@@ -47,17 +47,26 @@ impl From<table::Model> for Account {
     }
 }
 
+/// Whether a text can be an account's slug: a label of a host name, in lower case.
+///
+/// # Errors
+/// What to use instead.
+pub fn check_slug(text: &str) -> Result<(), &'static str> {
+    let fits = (1..=63).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if fits && !text.starts_with('-') && !text.ends_with('-') {
+        Ok(())
+    } else {
+        Err("use 1 to 63 lower-case letters, digits and hyphens, not a hyphen at either end")
+    }
+}
+
 /// Makes an account.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the slug is taken or is not a slug.
+/// [`StoreError::Conflict`] when the slug is taken or is none ([`check_slug`]).
 pub async fn create(store: &Store, slug: &str, name: &str) -> Result<Account, StoreError> {
-    let fits =
-        |text: &str| !text.is_empty() && text.len() <= 63 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if !fits(slug) || slug.starts_with('-') || slug.ends_with('-') {
-        return Err(StoreError::Conflict(format!(
-            "`{slug}` cannot be an account's slug: use 1 to 63 lower-case letters, digits and hyphens, not at either end"
-        )));
+    if let Err(advice) = check_slug(slug) {
+        return Err(StoreError::Conflict(format!("`{slug}` cannot be an account's slug: {advice}")));
     }
     let model = table::ActiveModel {
         id: Set(AccountId::new().0),

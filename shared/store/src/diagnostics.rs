@@ -51,6 +51,18 @@ pub async fn clock_ms(store: &Store) -> Result<Option<i64>, StoreError> {
     Ok(Some(row.try_get("", "now_ms")?))
 }
 
+/// Has the database look at its tables again, after so many rows were written that what it knew of them is no longer true.
+///
+/// # Errors
+/// When the database cannot be reached, or it takes too long.
+pub async fn refresh_statistics(store: &Store) -> Result<(), StoreError> {
+    let sql = match store.dialect() {
+        Dialect::Postgres => "ANALYZE users, user_group, group_member, operation",
+        Dialect::Sqlite => "PRAGMA optimize",
+    };
+    Ok(store.writer().execute_unprepared(sql).await.map(drop)?)
+}
+
 /// The server's room for connections. None on SQLite.
 ///
 /// # Errors

@@ -27,6 +27,8 @@ use tokio::sync::mpsc;
 
 /// Rows in one transaction. Larger is hardly faster, and a larger transaction keeps a running service waiting longer.
 const BATCH_ROWS: usize = 512;
+/// From so many new rows on, a running service would do its next look-ups by plans made for a much smaller table.
+const WORTH_STATISTICS: u64 = 1_000;
 /// Batches read ahead of the one that is applied.
 const BATCHES_AHEAD: usize = 2;
 
@@ -57,8 +59,13 @@ pub async fn run(context: &Context, import: ImportUsers) -> CommandResult {
     let id = account.id;
     let reader = tokio::task::spawn_blocking(move || Rows::new(source, id).and_then(|rows| rows.send(&sender, BATCH_ROWS)));
     let summary = Summary { account: account.slug, ..Summary::default() };
-    let mut run = Run { applier: applier(store, context), report, progress, summary, started: Instant::now() };
+    let mut run = Run { applier: applier(store.clone(), context), report, progress, summary, started: Instant::now() };
     let applied = run.apply_all(batches, &stop).await;
+    if run.summary.imported >= WORTH_STATISTICS
+        && let Err(error) = muster_store::diagnostics::refresh_statistics(&store).await
+    {
+        tracing::warn!(%error, "the database was not told to look at its tables again; it will do so by itself within minutes");
+    }
     if run.summary.stopped.is_none() {
         // The reader has closed the channel, so it has ended. What stopped it is the reader's to say.
         match reader.await.map_err(|error| Failure::new(Exit::Unexpected, error))? {
