@@ -161,6 +161,7 @@ in_production!(
     a_killed_redis_loses_nothing_acknowledged: faults::redis, shared;
     a_flushed_redis_loses_nothing_acknowledged: faults::flushed_redis, shared;
     a_stalled_redis_loses_nothing_acknowledged: faults::stalled_redis, shared;
+    a_redis_without_memory_loses_nothing_acknowledged: faults::full_redis, shared;
     a_killed_postgres_loses_nothing_acknowledged: faults::postgres, own;
     everything_killed_at_once_loses_nothing_acknowledged: faults::everything, own;
 );

@@ -62,6 +62,15 @@ pub async fn stalled_redis(deployment: &mut Deployment, rng: &mut Rng) {
     sleep_ms(stall).await;
 }
 
+/// Redis has no memory left for a while: it refuses every command that needs some, and serves the others.
+pub async fn full_redis(deployment: &mut Deployment, rng: &mut Rng) {
+    let redis = deployment.redis.as_ref().expect("there is a Redis");
+    assert_eq!(redis.command(&["CONFIG", "SET", "maxmemory", "1"]).await, "OK");
+    assert!(redis.command(&["SET", "more", "memory"]).await.contains("OOM"), "Redis still has memory");
+    sleep_ms(rng.u64(500..3_000)).await;
+    assert_eq!(redis.command(&["CONFIG", "SET", "maxmemory", "0"]).await, "OK");
+}
+
 /// An immediate shutdown of Postgres: it comes back through recovery.
 pub async fn postgres(deployment: &mut Deployment, rng: &mut Rng) {
     let postgres = deployment.postgres.as_ref().expect("there is a Postgres");
