@@ -39,7 +39,7 @@ pub use list::list_response;
 pub use patch::MemberChange;
 pub use projection::{Projection, split_attribute_list};
 pub use read::read_resource;
-pub use render::{location, render, render_owned, set_location};
+pub use render::{location, render, render_owned, set_location, set_references};
 pub use resource_type::ResourceType;
 
 /// A resource as a JSON object: canonical as [`read_resource`] makes it, or rendered as [`render`](fn@render) makes it.

@@ -63,6 +63,21 @@ pub fn set_location(rt: ResourceType, resource: &mut Resource, base_url: &str) {
     }
 }
 
+/// Adds the `$ref` of a group's members and of a user's groups (RFC 7643 §2.4): like `meta.location`, it depends on the base URL
+/// the client used, so it is never stored.
+pub fn set_references(resource: &mut Resource, base_url: &str) {
+    for attribute in ["members", "groups"] {
+        let Some(Value::Array(elements)) = resource.get_mut(attribute) else { continue };
+        for element in elements.iter_mut().filter_map(Value::as_object_mut) {
+            let Some(id) = element.get("value").and_then(Value::as_str) else { continue };
+            // A member says what it is; `type` of a user's group says how it belongs to it.
+            let is_group = attribute == "groups" || element.get("type").and_then(Value::as_str) == Some(ResourceType::Group.name());
+            let place = location(if is_group { ResourceType::Group } else { ResourceType::User }, id, base_url);
+            element.insert("$ref".to_owned(), Value::String(place));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +116,16 @@ mod tests {
         let mut seen = render(ResourceType::Group, 7, &Resource::new(), 0, 0, 1, None);
         set_location(ResourceType::Group, &mut seen, "https://x.test/scim");
         assert_eq!(seen["meta"]["location"], "https://x.test/scim/Groups/7");
+    }
+    #[test]
+    fn members_and_groups_say_where_they_are() {
+        let mut group = user(json!({ "members": [{ "value": "u1", "type": "User" }, { "value": "g1", "type": "Group" }] }));
+        set_references(&mut group, "https://x.test/scim/v2/");
+        assert_eq!(group["members"][0]["$ref"], "https://x.test/scim/v2/Users/u1");
+        assert_eq!(group["members"][1]["$ref"], "https://x.test/scim/v2/Groups/g1");
+        let mut member = user(json!({ "groups": [{ "value": "g1", "type": "direct" }], "emails": [{ "value": "a@x.test" }] }));
+        set_references(&mut member, "https://x.test/scim");
+        assert_eq!(member["groups"][0]["$ref"], "https://x.test/scim/Groups/g1");
+        assert_eq!(member["emails"], json!([{ "value": "a@x.test" }]));
     }
 }
