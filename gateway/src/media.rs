@@ -42,6 +42,12 @@ impl Media {
     }
 }
 
+/// Whether the client names a form of ours that it wants its answer in. `*/*` is what libraries send unasked.
+pub(crate) fn named(headers: &HeaderMap) -> bool {
+    let ranges = headers.get_all(header::ACCEPT).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    ranges.map(essence).any(|range| range.eq_ignore_ascii_case("application/scim+json") || range.eq_ignore_ascii_case("application/json"))
+}
+
 /// Whether the body can be read at all.
 ///
 /// # Errors
@@ -97,6 +103,18 @@ mod tests {
             assert_eq!(wanted(accept), Media::ScimJson, "{accept}");
         }
         assert_eq!(Media::wanted(&HeaderMap::new()), Media::ScimJson);
+    }
+
+    #[test]
+    fn only_a_form_of_ours_counts_as_named() {
+        let named = |accept| named(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
+        for accept in ["application/json", "Application/SCIM+JSON; charset=utf-8", "text/html, application/json;q=0.1"] {
+            assert!(named(accept), "{accept}");
+        }
+        for accept in ["*/*", "application/*", "text/html", "", "application/jsonp"] {
+            assert!(!named(accept), "{accept}");
+        }
+        assert!(!super::named(&HeaderMap::new()));
     }
 
     #[test]

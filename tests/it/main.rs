@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod fixtures;
+mod group_answers;
 mod harness;
 mod isolation;
 mod keys;

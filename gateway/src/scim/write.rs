@@ -1,14 +1,18 @@
 //! Writes: validate, submit, answer.
 //!
 //! What a client gets back is what Entra ID and Okta were seen to need: 201 with the resource for a create, 200 with it for PUT
-//! and for PATCH of a user, 204 for PATCH of a group (unless it asks for attributes) and for DELETE.
+//! and for PATCH of a user, 204 for DELETE.
+//!
+//! PATCH of a group has both answers that RFC 7644 §3.5.2 allows. Entra ID advises against a body that lists the members, sends
+//! many of these, and no `Accept`: it gets 204, which costs no query. A client that says in which form it wants an answer gets
+//! one, unless the members would not fit into it.
 //!
 //! **Groups and their members.** The outcome of a group's write brings no members. They are read back only where the request
 //! itself listed them, and not more than [`ECHO_MEMBERS`]: whoever has just sent 100,000 members does not need them again, and
 //! RFC 7644 §3.5.1 lets the answer leave out what is large. `GET` has them all.
 
 use super::{Call, present, read::include, resource_id, submit::submit};
-use crate::{refusal::Refusal, reply};
+use crate::{media, refusal::Refusal, reply};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
@@ -20,7 +24,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// The longest member list that is echoed.
-const ECHO_MEMBERS: usize = 1_000;
+const ECHO_MEMBERS: u32 = 1_000;
 
 /// `POST /Users`
 pub(crate) async fn create(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> Result<Response, Refusal> {
@@ -53,7 +57,27 @@ pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &
     if call.query.attributes.is_some() {
         return read_back(call, kind, id, StatusCode::OK, outcome.version, &projection, include(kind, &projection)).await;
     }
+    if media::named(call.headers)
+        && let Some(group) = small_group(call, id, &projection).await
+    {
+        let version = present::version(&group).or(outcome.version);
+        let body = present::resource(call, kind, group, &projection);
+        return Ok(reply::with_etag(reply::json(StatusCode::OK, &body, call.context), version));
+    }
     Ok(reply::with_etag(reply::empty(StatusCode::NO_CONTENT), outcome.version))
+}
+
+/// The group as the database has it now; none when its members are too many to be echoed, or it cannot be read.
+async fn small_group(call: &Call<'_>, id: Uuid, projection: &Projection) -> Option<Resource> {
+    let (store, account, kind) = (&call.app.store, call.caller.account, ResourceType::Group);
+    let include = include(kind, projection);
+    if include.members {
+        let counted = call.app.read(resources::member_count(store, account, id, ECHO_MEMBERS + 1)).await.ok()?;
+        if counted > u64::from(ECHO_MEMBERS) {
+            return None;
+        }
+    }
+    call.app.read(resources::get(store, account, kind, id, include)).await.ok().flatten()
 }
 
 /// `DELETE /Users/{id}`
@@ -77,7 +101,7 @@ enum Echo {
 impl Echo {
     fn of(resource: &Resource) -> Self {
         match resource.get("members") {
-            Some(Value::Array(members)) if !members.is_empty() && members.len() <= ECHO_MEMBERS => Self::Members,
+            Some(Value::Array(members)) if !members.is_empty() && members.len() <= ECHO_MEMBERS as usize => Self::Members,
             _ => Self::Nothing,
         }
     }
