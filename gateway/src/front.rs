@@ -1,6 +1,6 @@
 //! The front door: from a request to a response, whatever happens.
 //!
-//! Bounds of URL and headers, the target, authentication, the body, the handler, in this order; then the headers every answer
+//! Bounds of URL and headers, the target, the host, authentication, the body, the handler, in this order; then the headers every answer
 //! has. A panic in a handler is a 500 like any other, and the connection lives on.
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 use axum::{
     body::HttpBody,
-    http::{HeaderName, HeaderValue, Request, header, request::Parts},
+    http::{HeaderName, HeaderValue, Request, Version, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
@@ -84,6 +84,7 @@ async fn scim<B>(
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
+    check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
     let endpoint = Endpoint::find(segments.as_slice()).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
     let query = Query::parse(parts.uri.query())?;
@@ -108,6 +109,17 @@ fn check_bounds(app: &App, parts: &Parts) -> Result<(), Refusal> {
     let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if headers > limits.header_bytes {
         return Err(ScimError::status(431, format!("the headers are larger than {} bytes", limits.header_bytes)).into());
+    }
+    Ok(())
+}
+
+/// Two `Host` fields let a proxy and us see different places, so RFC 9112 §3.2 wants them refused, and a request without one as
+/// well. Probes outside the SCIM base are left alone: load balancers write them by hand.
+fn check_host(parts: &Parts) -> Result<(), ScimError> {
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    // HTTP/2 says it in the address instead, and HTTP/1.0 need not say it.
+    if hosts > 1 || (hosts == 0 && parts.version == Version::HTTP_11) {
+        return Err(ScimError::status(400, format!("the request has {hosts} Host headers: send exactly one")));
     }
     Ok(())
 }

@@ -66,3 +66,23 @@ async fn contradicting_lengths_are_refused() {
     );
     assert_eq!(gateway.raw(smuggled.as_bytes()).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_request_names_exactly_one_host() {
+    let gateway = Gateway::start().await;
+    let text = |version: &str, hosts: &str| {
+        format!("GET /scim/Users HTTP/{version}\r\n{hosts}Authorization: Bearer {}\r\nConnection: close\r\n\r\n", gateway.key)
+    };
+    for (version, hosts, status) in [
+        ("1.1", "Host: muster.example\r\n", 200),
+        ("1.1", "", 400),
+        ("1.1", "Host: muster.example\r\nHost: elsewhere.example\r\n", 400),
+        ("1.1", "Host: muster.example\r\nHost: muster.example\r\n", 400),
+        ("1.0", "", 200),
+        ("1.0", "Host: a\r\nHost: b\r\n", 400),
+    ] {
+        let answer = gateway.raw(text(version, hosts).as_bytes()).await;
+        assert_eq!(answer.status, status, "{version} {hosts:?}");
+    }
+    assert_eq!(gateway.raw(b"GET /livez HTTP/1.1\r\n\r\n").await.status, 200);
+}
