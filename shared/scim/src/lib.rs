@@ -25,6 +25,7 @@ mod read;
 mod render;
 mod resource_type;
 pub mod schema;
+mod sort;
 pub mod urn;
 
 pub use compat::Compat;
@@ -41,6 +42,7 @@ pub use projection::{Projection, split_attribute_list};
 pub use read::read_resource;
 pub use render::{location, render, render_owned, set_location, set_references};
 pub use resource_type::ResourceType;
+pub use sort::{Sort, SortKey};
 
 /// A resource as a JSON object: canonical as [`read_resource`] makes it, or rendered as [`render`](fn@render) makes it.
 pub type Resource = serde_json::Map<String, serde_json::Value>;

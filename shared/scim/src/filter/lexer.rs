@@ -65,7 +65,11 @@ impl<'a> Lexer<'a> {
         while bytes.get(self.at).is_some_and(|b| !b.is_ascii_whitespace() && !b"()[]\"".contains(b)) {
             self.at += 1;
         }
-        Ok((start, Token::Word(&self.text[start..self.at])))
+        let word = &self.text[start..self.at];
+        if let Some(nul) = word.find('\0') {
+            return Err(LexError { at: start + nul, what: "the NUL character is not allowed" });
+        }
+        Ok((start, Token::Word(word)))
     }
 
     /// The next token without taking it; text that cannot be split reads as the end, and the error comes when it is taken.

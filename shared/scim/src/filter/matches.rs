@@ -4,7 +4,7 @@ use super::{AttrPath, CompareOp, Filter, FilterValue};
 use crate::schema::{Attribute, COMMON, Kind, core, extension};
 use crate::{Resource, ResourceType, fold, fold::same_folded, instant_ms};
 use serde_json::Value;
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 impl Filter {
     /// Whether a rendered resource satisfies it. `id` and `meta` must be rendered, and `members` loaded when it
@@ -118,14 +118,29 @@ fn compare(leaf: &Attribute, found: &Value, op: CompareOp, value: &FilterValue) 
             moments.is_some_and(|(found, value)| ordered(op, found.cmp(&value)))
         }
         (Value::String(found), FilterValue::String(value)) if leaf.case_exact => compare_text(op, found, value),
-        (Value::String(found), FilterValue::String(value)) if op == CompareOp::Eq => same_folded(found, value),
-        (Value::String(found), FilterValue::String(value)) => compare_text(op, &fold(found), &fold(value)),
+        (Value::String(found), FilterValue::String(value)) => {
+            // A part of a text keeps its blanks: "ada " is a part of "ada lovelace" and not of "ada".
+            let part = matches!(op, CompareOp::Co | CompareOp::Sw | CompareOp::Ew);
+            let value = if part { value } else { trimmed(leaf, value) };
+            let found = trimmed(leaf, found);
+            if op == CompareOp::Eq { same_folded(found, value) } else { compare_text(op, &fold(found), &fold(value)) }
+        }
         (Value::Bool(found), FilterValue::Bool(value)) => op == CompareOp::Eq && found == value,
         (Value::Number(found), FilterValue::Number(value)) => {
             found.as_f64().zip(value.as_f64()).and_then(|(a, b)| a.partial_cmp(&b)).is_some_and(|order| ordered(op, order))
         }
         _ => false,
     }
+}
+
+/// What is unique without case is unique without blanks around it, too: a filter must find what a uniqueness check would refuse.
+fn trimmed<'a>(leaf: &Attribute, text: &'a str) -> &'a str {
+    if leaf.unique && !leaf.case_exact { text.trim() } else { text }
+}
+
+/// The form in which two values of a text attribute are compared and ordered.
+pub(crate) fn comparison_form<'a>(attribute: &Attribute, text: &'a str) -> Cow<'a, str> {
+    if attribute.case_exact { Cow::Borrowed(text) } else { fold(trimmed(attribute, text)) }
 }
 
 fn compare_text(op: CompareOp, found: &str, value: &str) -> bool {

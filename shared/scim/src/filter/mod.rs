@@ -7,6 +7,7 @@
 //! - Logic has two values. A comparison with an attribute that is absent is false, except `ne`.
 //! - `ne` is exactly `not (.. eq ..)`: true when the attribute is absent, and for lists when no element is equal.
 //! - Text compares by [`fold`](fn@crate::fold) unless the attribute is `caseExact`; `gt`, `ge`, `lt`, `le` order the same form.
+//!   Where such an attribute is unique (`userName`, a group's `displayName`), blanks around it do not count, as for uniqueness.
 //! - `dateTime` attributes compare as moments, whatever their zones and fractions.
 //! - `eq null` is `not (.. pr)`. Empty text, empty lists and empty objects are not present.
 //! - A complex attribute named without a sub-attribute means its `value` (`manager eq "x"`); the reader writes that out.
@@ -18,6 +19,7 @@ mod lexer;
 mod matches;
 mod parse;
 
+pub(crate) use matches::comparison_form;
 pub use parse::parse;
 pub(crate) use parse::parse_element;
 
@@ -27,9 +29,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Filter {
-    /// All of these; at least two.
+    /// All of these; of none: true.
     And(Vec<Filter>),
-    /// Any of these; at least two.
+    /// Any of these; of none: false.
     Or(Vec<Filter>),
     /// Not this.
     Not(Box<Filter>),

@@ -199,3 +199,22 @@ fn a_filter_survives_the_queue() {
         assert_eq!(serde_json::from_value::<Filter>(sent).unwrap(), filter);
     }
 }
+
+#[test]
+fn blanks_around_what_is_unique_do_not_count() {
+    let user = json!({ "userName": " Ada X ", "title": " Chief " });
+    let found = |text: &str| read(text).matches(ResourceType::User, user.as_object().unwrap());
+    for yes in ["userName eq \"ada x  \"", "userName sw \"ADA \"", "userName ew \"x\"", "userName ge \" ada x\"", "title eq \" chief \""] {
+        assert!(found(yes), "{yes}");
+    }
+    for no in ["userName ne \"ada x\"", "userName sw \" ada\"", "userName co \"x \"", "userName gt \"ada x \"", "title eq \"chief\""] {
+        assert!(!found(no), "{no}");
+    }
+}
+
+#[test]
+fn nul_is_refused_in_quotes_and_outside() {
+    for text in ["externalId eq a\0b", "externalId eq \"a\0b\"", "externalId eq \"a\\u0000b\""] {
+        assert!(refused(text).contains("NUL"), "{text:?}");
+    }
+}
