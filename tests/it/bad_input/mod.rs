@@ -1,10 +1,15 @@
 //! Bad input gets a SCIM error that names what is wrong, and changes nothing.
 
+mod cuts;
 mod filters;
 mod json;
+mod limits;
+mod literal;
 mod patches;
 mod protocol;
+mod rules;
 mod values;
+mod wire;
 
 use crate::harness::{Deployment, Response, Scim, scim::ERROR, scim::GROUP};
 use bytes::Bytes;
@@ -88,7 +93,7 @@ impl Ground {
                 self.before = after;
             }
         }
-        self.deployment.all_alive();
+        self.deployment.healthy(&self.client).await;
         assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     }
 

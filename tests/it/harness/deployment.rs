@@ -58,6 +58,17 @@ impl Deployment {
         self.gateways.iter().map(|gateway| Scim::new(gateway.address, key)).collect()
     }
 
+    /// Fails unless every process lives and every gateway says so, and a good request is answered.
+    pub async fn healthy(&mut self, client: &Scim) {
+        self.all_alive();
+        for gateway in &self.gateways {
+            let live = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            let (status, text) = super::raw::raw(gateway.address, live).await;
+            assert_eq!(status, Some(200), "{text}");
+        }
+        client.get("/Users?count=1").await.expect_status(200);
+    }
+
     /// Fails when a process ended that nobody killed.
     #[track_caller]
     pub fn all_alive(&mut self) {
