@@ -1,6 +1,11 @@
 //! Nothing crosses accounts: what belongs to another account does not exist.
 
-use crate::harness::{Deployment, Scim, scim::GROUP};
+mod swapped;
+
+use crate::harness::{
+    Deployment, Scim,
+    scim::{GROUP, user},
+};
 use serde_json::json;
 
 const UNKNOWN: &str = "01890000-0000-7000-8000-00000000abcd";
@@ -86,6 +91,25 @@ async fn no_filter_finds_what_belongs_to_another_account() {
     }
     let theirs = two.there.get("/Users?filter=userName+eq+%22ada%40isolation.test%22").await.expect_status(200).json();
     assert_eq!(theirs["totalResults"], 1, "the filter works where the user is");
+}
+
+/// Both in one batch: what one account does wrong costs the other nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_of_two_accounts_fails_one_and_not_the_other() {
+    let two = two().await;
+    let (here, there) = (&two.here, &two.there);
+    let sent = (0..40).map(|number| async move {
+        // The same userName again and again there, a new one each time here; all at once, so that they meet in batches.
+        let bad = there.post("/Users", &user("ADA@isolation.test"));
+        let gone = there.patch(&format!("/Users/{UNKNOWN}"), json!([{ "op": "replace", "path": "title", "value": "x" }]));
+        let good = here.post("/Users", &user(&format!("good-{number}@isolation.test")));
+        futures::join!(bad, gone, good)
+    });
+    for (bad, gone, good) in futures::future::join_all(sent).await {
+        assert_eq!((bad.status, gone.status, good.status), (409, 404, 201));
+    }
+    assert_eq!(two.here.all("/Users").await.len(), 41);
+    assert_eq!(two.there.all("/Users").await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 //! Tests on SQLite and the in-process queue always run. Those that need servers bring their own Postgres cluster and Redis, on
 //! free ports in a scratch directory, and run when `MUSTER_TEST_SERVICES=1` (set by `tests/run`).
 
+mod abuse;
 mod bad_input;
 mod fixtures;
 mod group_answers;
