@@ -16,6 +16,8 @@ pub(super) fn template(filter: &Filter) -> Option<Resource> {
             return None;
         };
         let value = match value {
+            // An empty text is no value (RFC 7643 §2.5): an element cannot be made that has one.
+            FilterValue::String(text) if text.is_empty() => return None,
             FilterValue::String(text) => Value::String(text.clone()),
             FilterValue::Bool(flag) => Value::Bool(*flag),
             FilterValue::Number(number) => Value::Number(number.clone()),

@@ -170,3 +170,12 @@ fn members_come_back_and_the_group_is_not_looked_at() {
     assert_eq!(effect, PatchEffect { changed: false, members: vec![MemberChange::Add(vec!["a".into()]), MemberChange::Set(vec![])] });
     assert_eq!(group.len(), 1);
 }
+
+#[test]
+fn no_element_is_made_with_an_empty_text() {
+    let ada = json!({ "userName": "ada" });
+    for path in ["emails[type eq \"\"].value", "emails[type eq \"work\" and display eq \"\"].value", "roles[value eq \"\"].type"] {
+        let (after, effect) = apply_to(ada.clone(), json!([op("Add", path, json!("x"))]));
+        assert_eq!((effect.unwrap_err().scim_type, after), (Some(ScimType::NoTarget), ada.clone()), "{path}");
+    }
+}
