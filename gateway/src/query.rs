@@ -17,6 +17,8 @@ pub(crate) struct Query<'a> {
     pub(crate) filter: Option<Cow<'a, str>>,
     pub(crate) attributes: Option<Cow<'a, str>>,
     pub(crate) excluded: Option<Cow<'a, str>>,
+    pub(crate) sort_by: Option<Cow<'a, str>>,
+    pub(crate) sort_order: Option<Cow<'a, str>>,
     start_index: Option<Cow<'a, str>>,
     count: Option<Cow<'a, str>>,
 }
@@ -45,6 +47,8 @@ impl<'a> Query<'a> {
             _ if name.eq_ignore_ascii_case("filter") => Some((&mut self.filter, "filter")),
             _ if name.eq_ignore_ascii_case("attributes") => Some((&mut self.attributes, "attributes")),
             _ if name.eq_ignore_ascii_case("excludedAttributes") => Some((&mut self.excluded, "excludedAttributes")),
+            _ if name.eq_ignore_ascii_case("sortBy") => Some((&mut self.sort_by, "sortBy")),
+            _ if name.eq_ignore_ascii_case("sortOrder") => Some((&mut self.sort_order, "sortOrder")),
             _ if name.eq_ignore_ascii_case("startIndex") => Some((&mut self.start_index, "startIndex")),
             _ if name.eq_ignore_ascii_case("count") => Some((&mut self.count, "count")),
             _ => None,

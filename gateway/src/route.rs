@@ -7,7 +7,7 @@
 use crate::{
     discovery::{self, Subject},
     refusal::Refusal,
-    scim::{Call, read, write},
+    scim::{Call, read, search, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
@@ -66,7 +66,7 @@ impl<'a> Endpoint<'a> {
 /// Hands a call to its handler.
 pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Method, body: Bytes) -> Result<Response, Refusal> {
     match (endpoint, method.as_str()) {
-        (Endpoint::Collection(kind), "GET" | "HEAD") => read::list(call, kind).await,
+        (Endpoint::Collection(kind), "GET" | "HEAD") => search::list(call, &[kind], &call.query).await,
         (Endpoint::Collection(kind), "POST") => write::create(call, kind, &body).await,
         (Endpoint::Item(kind, id), "GET" | "HEAD") => read::get(call, kind, id).await,
         (Endpoint::Item(kind, id), "PUT") => write::replace(call, kind, id, &body).await,

@@ -1,10 +1,11 @@
 //! Users and groups: the handlers.
 //!
 //! [`mod@write`] turns a request into an operation and an outcome into a response; [`submit`] is the wait in between; [`read`] goes
-//! to the database; [`present`] makes the body of both.
+//! and [`search`] go to the database, for one and for many; [`present`] makes the body of all.
 
 pub(crate) mod present;
 pub(crate) mod read;
+pub(crate) mod search;
 pub(crate) mod submit;
 pub(crate) mod write;
 

@@ -137,7 +137,8 @@ async fn lists_understand_what_clients_send() {
         "startIndex=0&count=2",
         "count=1000000000",
         "filter=",
-        "sortBy=nonsense",
+        "sortBy=",
+        "sortBy=userName&sortOrder=descending",
     ] {
         let answer = gateway.get(&format!("/scim/Users?{query}")).await;
         assert_eq!((answer.status, &answer.json()["totalResults"]), (200, &1.into()), "{query}");
@@ -146,6 +147,9 @@ async fn lists_understand_what_clients_send() {
     assert_eq!((&empty["totalResults"], &empty["itemsPerPage"], &empty["startIndex"]), (&1.into(), &0.into(), &1.into()));
     let bad = gateway.get("/scim/Users?count=many").await;
     assert!(bad.is_error(400, Some("invalidValue")).detail().contains("count"));
+    let unordered = gateway.get("/scim/Users?sortBy=nonsense").await;
+    assert!(unordered.is_error(400, Some("invalidPath")).detail().contains("nonsense"));
+    gateway.get("/scim/Users?sortBy=userName&sortOrder=up").await.is_error(400, Some("invalidValue"));
     gateway.get("/scim/Users?filter=userName%20eq").await.is_error(400, Some("invalidFilter"));
     gateway.get("/scim/Users?filter=userName+eq+%22a%22&filter=userName+eq+%22b%22").await.is_error(400, Some("invalidFilter"));
 }

@@ -24,6 +24,8 @@ pub mod operations;
 pub mod resources;
 mod row;
 mod rows;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use connect::{Dialect, Store, StoreSettings, WriteTransaction};

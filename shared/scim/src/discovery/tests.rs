@@ -50,7 +50,7 @@ fn every_attribute_is_described_and_nothing_is_null() {
 fn the_configuration_says_what_is_so() {
     let config = service_provider_config(BASE);
     let supported = |name: &str| config[name]["supported"].as_bool().unwrap();
-    assert_eq!(["patch", "filter", "etag", "bulk", "sort", "changePassword"].map(supported), [true, true, true, false, false, false]);
+    assert_eq!(["patch", "filter", "etag", "bulk", "sort", "changePassword"].map(supported), [true, true, true, false, true, false]);
     assert_eq!(config["filter"]["maxResults"], 200);
     assert!(config["bulk"]["maxOperations"].is_u64() && config["bulk"]["maxPayloadSize"].is_u64());
     assert_eq!(config["authenticationSchemes"][0]["type"], "oauthbearertoken");

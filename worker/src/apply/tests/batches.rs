@@ -110,10 +110,11 @@ async fn a_batch_of_512_is_applied_like_a_batch_of_one() {
         let operations: Vec<Operation> = (0..512).map(|i| world.create_user(&format!("u{i}@x.test"))).collect();
         let outcomes = world.apply(&operations).await;
         assert!(outcomes.iter().all(|outcome| outcome.status == 201));
-        let query =
-            resources::ListQuery { resource_type: User, filter: None, start_index: 1, count: 10, include: resources::Include::default() };
+        let everybody = resources::Selection { resource_type: User, filter: None, sort: None, include: resources::Include::default() };
+        let paging = resources::Paging::Index { start: 1, count: 10 };
+        let query = resources::ListQuery { selections: vec![everybody], paging };
         let page = resources::list(&world.store, world.account, &query).await.expect("list");
-        assert_eq!((page.total, page.resources.len()), (512, 10));
+        assert_eq!((page.total, page.resources.len()), (Some(512), 10));
     })
     .await;
 }

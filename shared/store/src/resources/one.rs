@@ -1,0 +1,106 @@
+//! Single resources.
+
+use super::{Include, related, walk};
+use crate::{GroupRow, Store, StoreError, UserRow};
+use muster_domain::{AccountId, LoginKey, Role, UserId};
+use muster_scim::{Resource, ResourceType, render_owned};
+use sea_orm::{ConnectionTrait, Value};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A user, as commands need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserSummary {
+    /// Its id.
+    pub id: UserId,
+    /// What it signs in with.
+    pub user_id: String,
+    /// Its role.
+    pub role: Role,
+    /// Whether it may sign in.
+    pub active: bool,
+}
+
+/// The user with this user id, in whatever case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_user_by_user_id(store: &Store, account: AccountId, user_id: &str) -> Result<Option<UserSummary>, StoreError> {
+    let sql = "SELECT id, user_id, role, active FROM users WHERE account_id = $1 AND login_key = $2";
+    let values: [Value; 2] = [account.0.into(), LoginKey::of(user_id).into_string().into()];
+    let Some(row) = store.writer().query_one_raw(store.statement(sql, values)).await? else {
+        return Ok(None);
+    };
+    let role: String = row.try_get("", "role")?;
+    Ok(Some(UserSummary {
+        id: UserId(row.try_get("", "id")?),
+        user_id: row.try_get("", "user_id")?,
+        role: role.parse().map_err(|_| StoreError::Other(format!("a user has the unknown role `{role}`")))?,
+        active: row.try_get("", "active")?,
+    }))
+}
+
+/// One resource, rendered but for `meta.location`; nothing when it is not there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(
+    store: &Store,
+    account: AccountId,
+    resource_type: ResourceType,
+    id: Uuid,
+    include: Include,
+) -> Result<Option<Resource>, StoreError> {
+    get_from(store.reader(), store, account, resource_type, id, include).await
+}
+
+/// How many members a group has, counted no further than `most`: what is asked of a large group costs no more than of a small one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn member_count(store: &Store, account: AccountId, group: Uuid, most: u32) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) AS n FROM (SELECT 1 FROM group_member WHERE account_id = $1 AND group_id = $2 LIMIT $3) AS first";
+    walk::number(store.reader(), store.statement(sql, [account.0.into(), group.into(), i64::from(most).into()])).await
+}
+
+pub(crate) async fn get_from(
+    db: &impl ConnectionTrait,
+    store: &Store,
+    account: AccountId,
+    resource_type: ResourceType,
+    id: Uuid,
+    include: Include,
+) -> Result<Option<Resource>, StoreError> {
+    let table = walk::table(resource_type);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {table}.account_id = $1 AND {table}.id = $2",
+        walk::columns(resource_type),
+        walk::from(resource_type)
+    );
+    let groups = include.groups && resource_type == ResourceType::User;
+    let sql = if groups { related::with_groups(store.dialect(), &sql, "") } else { sql };
+    let Some(row) = db.query_one_raw(store.statement(sql, [account.0.into(), id.into()])).await? else {
+        return Ok(None);
+    };
+    let mut found = vec![walk::read(resource_type, groups, &row)?];
+    if include.members && resource_type == ResourceType::Group {
+        related::add_members(db, store, account, found.iter_mut().map(|(id, resource)| (*id, resource)).collect()).await?;
+    }
+    Ok(found.pop().map(|(_, resource)| resource))
+}
+
+impl UserRow {
+    /// The resource as a client sees it, but for `meta.location` and its groups.
+    #[must_use]
+    pub fn into_rendered(self) -> Resource {
+        render_owned(ResourceType::User, self.id.to_string(), self.resource, self.created_ms, self.modified_ms, self.version, None)
+    }
+}
+
+impl GroupRow {
+    /// The resource as a client sees it, but for `meta.location` and its members.
+    #[must_use]
+    pub fn into_rendered(self) -> Resource {
+        render_owned(ResourceType::Group, self.id.to_string(), self.resource, self.created_ms, self.modified_ms, self.version, None)
+    }
+}

@@ -1,0 +1,113 @@
+//! What is loaded, and what is not.
+
+use super::{Include, filter, ids, numbered, page, placed, selection};
+use crate::{
+    resources::{ListError, Paging, SCAN_MAX, get},
+    testing::{object, on_each},
+};
+use muster_scim::{Resource, ResourceType, ScimType, Sort};
+use serde_json::json;
+
+fn first(page: &super::Page) -> &Resource {
+    &page.resources[0].1
+}
+
+#[tokio::test]
+async fn groups_and_members_come_only_when_they_are_wanted() {
+    on_each(|world| async move {
+        let ada = world.user(object(json!({ "userName": "ada", "displayName": "Ada" })), 0, 0);
+        let (ops, crew) =
+            (world.group(object(json!({ "displayName": "Ops \"1\"" })), 0, 0), world.group(object(json!({ "displayName": "Crew" })), 0, 0));
+        let (user, group) = (ada.id, ops.id);
+        let members = [(ops.id, ada.id), (crew.id, ada.id), (ops.id, crew.id)];
+        world.insert(&[ada], &[ops.clone(), crew.clone()], &members).await;
+        let groups = json!([
+            { "value": ops.id, "display": "Ops \"1\"", "type": "direct" }, { "value": crew.id, "display": "Crew", "type": "direct" }
+        ]);
+        let members =
+            json!([{ "value": user, "display": "Ada", "type": "User" }, { "value": crew.id, "display": "Crew", "type": "Group" }]);
+        for text in [None, Some("userName eq \"ada\""), Some("groups.display eq \"crew\""), Some("emails.value eq \"x\" or title eq null")]
+        {
+            for (include, expected) in [(Include { groups: true, members: true }, Some(&groups)), (Include::default(), None)] {
+                let filter = text.map(|text| filter(ResourceType::User, text));
+                for sort in [None, Some("userName"), Some("title"), Some("groups")] {
+                    let sort = sort.and_then(|by| Sort::parse(&[ResourceType::User], Some(by), None).expect("an order")?.pop());
+                    let selection = [selection(ResourceType::User, filter.clone(), sort, include)];
+                    for page in [numbered(&world, &selection, 1, 10).await, placed(&world, &selection, None, 10).await] {
+                        assert_eq!(first(&page).get("groups"), expected, "{text:?} {include:?}");
+                    }
+                }
+                let one = get(&world.store, world.account, ResourceType::User, user, include).await.expect("a read").expect("the user");
+                assert_eq!(one.get("groups"), expected);
+            }
+        }
+        for text in [None, Some("members.value pr and displayName sw \"ops\""), Some("members.display eq \"ada\"")] {
+            for (include, expected) in [(Include { groups: true, members: true }, Some(&members)), (Include::default(), None)] {
+                let filter = text.map(|text| filter(ResourceType::Group, text));
+                let selection = [selection(ResourceType::Group, filter, None, include)];
+                assert_eq!(first(&numbered(&world, &selection, 1, 10).await).get("members"), expected, "{text:?} {include:?}");
+                let one = get(&world.store, world.account, ResourceType::Group, group, include).await.expect("a read").expect("the group");
+                assert_eq!(one.get("members"), expected);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_of_another_account_is_found() {
+    on_each(|world| async move {
+        let other = crate::accounts::create(&world.store, "other", "Other").await.expect("an account").id;
+        let mut stranger =
+            world.user(object(json!({ "userName": "ada", "externalId": "e", "emails": [{ "value": "a@x" }, { "value": "b@x" }] })), 0, 0);
+        stranger.account = other;
+        world.insert(&[stranger], &[], &[]).await;
+        for text in [
+            "userName eq \"ada\" or externalId eq \"e\"",
+            "emails.value eq \"b@x\"",
+            "active eq true or not (id pr)",
+            "title ne \"x\"",
+            "id pr",
+        ] {
+            let selection = [selection(ResourceType::User, Some(filter(ResourceType::User, text)), None, Include::default())];
+            assert_eq!(numbered(&world, &selection, 1, 10).await.total, Some(0), "{text}");
+            assert!(placed(&world, &selection, None, 10).await.resources.is_empty(), "{text}");
+        }
+    })
+    .await;
+}
+
+/// A page of a rare match is short rather than late, and the walk goes on behind it.
+#[tokio::test]
+async fn a_filter_that_must_be_read_through_is_bounded() {
+    on_each(|world| async move {
+        let count = 21_000;
+        let users: Vec<_> = (0..count)
+            .map(|i| world.user(object(json!({ "userName": format!("u{i}"), "title": if i == count - 1 { "Rare" } else { "x" } })), 0, 0))
+            .collect();
+        let rare = users[count - 1].id.to_string();
+        world.insert(&users, &[], &[]).await;
+        let selection = [selection(ResourceType::User, Some(filter(ResourceType::User, "title eq \"rare\"")), None, Include::default())];
+        let page_one = placed(&world, &selection, None, 10).await;
+        assert!(page_one.resources.is_empty() && page_one.next.is_some() && page_one.total.is_none(), "{page_one:?}");
+        let page_two = placed(&world, &selection, page_one.next, 10).await;
+        assert_eq!((ids(&page_two), page_two.next), (vec![rare.clone()], None));
+        let whole = numbered(&world, &selection, 1, 10).await;
+        assert_eq!((ids(&whole), whole.total), (vec![rare], Some(1)));
+        assert!(count < SCAN_MAX);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_numbered_list_of_several_types_ends_somewhere() {
+    on_each(|world| async move {
+        let both: Vec<_> = ResourceType::ALL.iter().map(|rt| selection(*rt, None, None, Include::default())).collect();
+        let refused = page(&world, &both, Paging::Index { start: 9_902, count: 100 }).await;
+        let Err(ListError::Refused(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!((error.status, error.scim_type), (400, Some(ScimType::TooMany)));
+        assert_eq!(numbered(&world, &both, 9_901, 100).await.total, Some(0));
+        assert_eq!(numbered(&world, &both, 99_901, 0).await.total, Some(0));
+    })
+    .await;
+}
