@@ -8,8 +8,9 @@ use crate::{
     settings::GatewaySettings,
 };
 use muster_queue::{OperationClient, Queue};
-use muster_store::Store;
+use muster_store::{Store, StoreError, secrets};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Keys remembered at once; about 2 MB.
 const KEYS_MAX: usize = 10_000;
@@ -24,6 +25,7 @@ pub(crate) struct App {
     pub(crate) operations: OperationClient,
     pub(crate) keys: KeyCache,
     pub(crate) wrong_keys: WrongKeys,
+    cursor_key: OnceCell<[u8; 32]>,
     base_urls: [String; 2],
     pub(crate) health: Health,
 }
@@ -36,6 +38,7 @@ impl App {
             operations: queue.operation_client(settings.client.clone()),
             keys: KeyCache::new(settings.limits.key_age, KEYS_MAX),
             wrong_keys: WrongKeys::new(settings.limits.wrong_keys_per_minute),
+            cursor_key: OnceCell::new(),
             base_urls,
             health: Health::default(),
             settings,
@@ -47,6 +50,14 @@ impl App {
     /// The start of every address we hand out.
     pub(crate) fn base_url(&self, base: Base) -> &str {
         &self.base_urls[base as usize]
+    }
+
+    /// What cursors are signed with, the same in every gateway.
+    ///
+    /// # Errors
+    /// When the database does not answer and the key is not known yet.
+    pub(crate) async fn cursor_key(&self) -> Result<&[u8; 32], StoreError> {
+        self.cursor_key.get_or_try_init(|| secrets::shared(&self.store, "cursor")).await
     }
 
     /// A read of the database, with an end.

@@ -35,6 +35,7 @@ mod app;
 mod auth;
 mod body;
 mod context;
+mod cursor;
 mod discovery;
 mod front;
 mod health;

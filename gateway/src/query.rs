@@ -19,6 +19,8 @@ pub(crate) struct Query<'a> {
     pub(crate) excluded: Option<Cow<'a, str>>,
     pub(crate) sort_by: Option<Cow<'a, str>>,
     pub(crate) sort_order: Option<Cow<'a, str>>,
+    /// Empty asks for the first page.
+    pub(crate) cursor: Option<Cow<'a, str>>,
     start_index: Option<Cow<'a, str>>,
     count: Option<Cow<'a, str>>,
 }
@@ -49,6 +51,7 @@ impl<'a> Query<'a> {
             _ if name.eq_ignore_ascii_case("excludedAttributes") => Some((&mut self.excluded, "excludedAttributes")),
             _ if name.eq_ignore_ascii_case("sortBy") => Some((&mut self.sort_by, "sortBy")),
             _ if name.eq_ignore_ascii_case("sortOrder") => Some((&mut self.sort_order, "sortOrder")),
+            _ if name.eq_ignore_ascii_case("cursor") => Some((&mut self.cursor, "cursor")),
             _ if name.eq_ignore_ascii_case("startIndex") => Some((&mut self.start_index, "startIndex")),
             _ if name.eq_ignore_ascii_case("count") => Some((&mut self.count, "count")),
             _ => None,
@@ -58,6 +61,18 @@ impl<'a> Query<'a> {
     /// The 1-based index of the first resource of the page; anything below 1 is 1.
     pub(crate) fn start_index(&self) -> Result<u64, ScimError> {
         Ok(number("startIndex", self.start_index.as_deref())?.unwrap_or(1).clamp(1, START_MAX))
+    }
+
+    /// How many resources a page by cursor may have, if the client says; anything below 0 is 0 (RFC 9865 §2.1).
+    ///
+    /// # Errors
+    /// `invalidCount` above `max`: a page that is silently shorter than the first one asked for would look like the last.
+    pub(crate) fn cursor_count(&self, max: u64) -> Result<Option<u64>, ScimError> {
+        let refuse = |why: String| ScimError::bad_request(ScimType::InvalidCount, why);
+        match number("count", self.count.as_deref()).map_err(|error| refuse(error.detail))? {
+            Some(count) if count > max => Err(refuse(format!("count must not be more than {max} with a cursor"))),
+            count => Ok(count),
+        }
     }
 
     /// How many resources the page may have; anything below 0 is 0.

@@ -73,6 +73,8 @@ pub struct RequestLimits {
     pub page_max: u64,
     /// Resources in one page when the client does not say.
     pub page_default: u64,
+    /// How old a cursor may become.
+    pub cursor_age: Duration,
 }
 
 impl Default for RequestLimits {
@@ -90,7 +92,8 @@ impl Default for RequestLimits {
             wrong_keys_per_minute: 30,
             key_age: Duration::from_millis(500),
             page_max: muster_scim::discovery::MAX_RESULTS,
-            page_default: 100,
+            page_default: muster_scim::discovery::DEFAULT_RESULTS,
+            cursor_age: Duration::from_secs(muster_scim::discovery::CURSOR_TIMEOUT_SECONDS),
         }
     }
 }

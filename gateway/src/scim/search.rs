@@ -1,26 +1,82 @@
 //! Lists: filtered, ordered, a page at a time, loading only what the client wants to see.
 
 use super::{Call, present, read::include};
-use crate::{query::Query, refusal::Refusal, reply};
+use crate::{
+    cursor::{Bound, Cursor},
+    query::Query,
+    refusal::Refusal,
+    reply,
+};
 use axum::{http::StatusCode, response::Response};
-use muster_scim::{Filter, Projection, ResourceType, ScimError, Sort, filter, list_response};
-use muster_store::resources::{self, ListQuery, Paging, Selection};
+use muster_scim::{Filter, Projection, ResourceType, ScimError, ScimType, Sort, cursor_response, filter, list_response};
+use muster_store::{
+    now_ms,
+    resources::{self, Anchor, ListQuery, Paging, Selection},
+};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// `GET /Users?filter=…`: a page of these types of resource, as one list.
 pub(crate) async fn list(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>) -> Result<Response, Refusal> {
-    let limits = &call.app.settings.limits;
     let projections = projections(kinds, query)?;
-    let start = query.start_index()?;
-    let count = query.count(limits.page_default, limits.page_max)?;
-    let list = ListQuery { selections: selections(call, kinds, query, &projections)?, paging: Paging::Index { start, count } };
+    let selections = selections(call, kinds, query, &projections)?;
+    let paging = paging(call, kinds, query).await?;
+    let list = ListQuery { selections, paging: paging.clone() };
     let page = call.app.read(resources::list(&call.app.store, call.caller.account, &list)).await?;
     let shown = page.resources.into_iter().map(|(kind, resource)| {
         let projection = kinds.iter().position(|known| *known == kind).map(|at| &projections[at]);
         Value::Object(present::resource(call, kind, resource, projection.unwrap_or(&Projection::default())))
     });
     let shown: Vec<Value> = shown.collect();
-    Ok(reply::json(StatusCode::OK, &list_response(page.total.unwrap_or_default(), start, shown), call.context))
+    let body = match paging {
+        Paging::Index { start, .. } => list_response(page.total.unwrap_or_default(), start, shown),
+        Paging::Cursor { count, .. } => {
+            let next = sealed(call, kinds, query, page.next, count).await?;
+            let previous = sealed(call, kinds, query, page.previous, count).await?;
+            cursor_response(page.total, next, previous, shown)
+        }
+    };
+    Ok(reply::json(StatusCode::OK, &body, call.context))
+}
+
+/// By number unless the client sends a cursor, which may be empty.
+async fn paging(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>) -> Result<Paging, Refusal> {
+    let limits = &call.app.settings.limits;
+    let start = query.start_index()?;
+    let Some(text) = query.cursor.as_deref() else {
+        return Ok(Paging::Index { start, count: query.count(limits.page_default, limits.page_max)? });
+    };
+    if start > 1 {
+        return Err(ScimError::invalid_value("startIndex and cursor exclude each other; send one of them").into());
+    }
+    let count = query.cursor_count(limits.page_max)?;
+    if text.is_empty() {
+        return Ok(Paging::Cursor { from: None, count: count.unwrap_or(limits.page_default) });
+    }
+    let cursor = Cursor::open(text, call.app.cursor_key().await?, &bound(call, kinds, query), now_ms())?;
+    if count.is_some_and(|count| count != cursor.count) {
+        let detail = format!("count was {} on the first page, and stays so until the last", cursor.count);
+        return Err(ScimError::bad_request(ScimType::InvalidCount, detail).into());
+    }
+    Ok(Paging::Cursor { from: Some(cursor.anchor), count: cursor.count })
+}
+
+async fn sealed(
+    call: &Call<'_>,
+    kinds: &[ResourceType],
+    query: &Query<'_>,
+    anchor: Option<Anchor>,
+    count: u64,
+) -> Result<Option<String>, Refusal> {
+    let Some(anchor) = anchor else { return Ok(None) };
+    let cursor = Cursor::new(anchor, count, now_ms(), call.app.settings.limits.cursor_age);
+    Ok(Some(cursor.seal(call.app.cursor_key().await?, &bound(call, kinds, query))))
+}
+
+fn bound<'a>(call: &Call<'_>, kinds: &'a [ResourceType], query: &'a Query<'_>) -> Bound<'a> {
+    let text = |part: &'a Option<Cow<'_, str>>| part.as_deref().unwrap_or_default();
+    let account = call.caller.account;
+    Bound { account, kinds, filter: text(&query.filter), sort_by: text(&query.sort_by), sort_order: text(&query.sort_order) }
 }
 
 /// What is to be shown of each type.

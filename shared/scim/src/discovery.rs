@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 
 /// The most resources one page holds.
 pub const MAX_RESULTS: u64 = 200;
+/// How many resources a page holds when the client does not say.
+pub const DEFAULT_RESULTS: u64 = 100;
+/// How long a cursor can be used, seconds.
+pub const CURSOR_TIMEOUT_SECONDS: u64 = 3_600;
 
 /// What the service supports, and how clients prove who they are.
 #[must_use]
@@ -21,6 +25,15 @@ pub fn service_provider_config(base: &str) -> Value {
         "changePassword": { "supported": false },
         "sort": { "supported": true },
         "etag": { "supported": true },
+        // RFC 9865 §4. Numbers stay the default: clients that know no cursors must not meet one.
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_RESULTS,
+            "maxPageSize": MAX_RESULTS,
+            "cursorTimeout": CURSOR_TIMEOUT_SECONDS
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Secret key",

@@ -36,7 +36,7 @@ pub use fold::fold;
 pub use instant::{instant_ms, instant_text};
 pub use json::parse_json;
 pub use limits::Limits;
-pub use list::list_response;
+pub use list::{cursor_response, list_response};
 pub use patch::MemberChange;
 pub use projection::{Projection, split_attribute_list};
 pub use read::read_resource;

@@ -24,6 +24,7 @@ pub mod operations;
 pub mod resources;
 mod row;
 mod rows;
+pub mod secrets;
 #[cfg(test)]
 mod testing;
 mod time;

@@ -1,4 +1,4 @@
-//! What filters, orders and cursors read by.
+//! What filters, orders and cursors need: indexes to read by, and a place for the key that cursors are signed with.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
@@ -35,6 +35,11 @@ const POSTGRES: &[&str] = &[
 const STATEMENTS: &[&str] = &[
     "CREATE INDEX users_created ON users (account_id, created_ms, id)",
     "CREATE INDEX users_modified ON users (account_id, modified_ms, id)",
+    "CREATE TABLE service_secret (
+        name text NOT NULL PRIMARY KEY,
+        secret {bytes} NOT NULL,
+        created_ms bigint NOT NULL
+    )",
     // Most are active: only the others are worth looking up.
     "CREATE INDEX users_inactive ON users (account_id, id) WHERE NOT active",
 ];

@@ -3,7 +3,7 @@
 use super::{
     index::SCAN_CHUNK,
     list::{ListError, Page, Selection, Typed, descending, merged},
-    order::{self, Anchor, Position},
+    order::{self, Anchor, Order, Position},
     sorted,
     walk::{Row, Walk},
 };
@@ -13,6 +13,8 @@ use muster_domain::AccountId;
 /// How many rows one page may judge with a filter that SQL cannot say. A page that has judged so many ends there, full or not, and
 /// the next one goes on: so each page takes a bounded time, however rare a match is.
 const JUDGE_MAX: usize = 20_000;
+/// Lists up to this long have their length told on the first page; to count a longer one would cost more than the page.
+const COUNT_MAX: u64 = 1_000;
 
 /// The rows of one type from a place on.
 struct Run {
@@ -44,12 +46,32 @@ pub(super) async fn list(
             (None, from) => from.map(|anchor| Anchor { backwards: false, inclusive: true, ..anchor.clone() }),
         };
     } else {
-        page.total = (from.is_none() && end.is_none()).then_some(rows.len() as u64);
+        page.total = match (from, &end) {
+            (None, None) => Some(rows.len() as u64),
+            (None, Some(_)) => small_total(store, account, selections).await?,
+            (Some(_), _) => None,
+        };
         page.next = end.map(Anchor::after);
         page.previous = from.and(first).map(Anchor::before);
     }
     page.resources = rows.into_iter().map(|(kind, row)| (kind, row.resource)).collect();
     Ok(page)
+}
+
+/// How many there are, if that is soon counted.
+async fn small_total(store: &Store, account: AccountId, selections: &[Selection]) -> Result<Option<u64>, ListError> {
+    let mut total = 0;
+    for selection in selections {
+        let walk = Walk::new(store, account, selection, Order::BY_ID);
+        if !walk.exact {
+            return Ok(None);
+        }
+        total += walk.count_up_to(store.reader(), COUNT_MAX + 1).await?;
+        if total > COUNT_MAX {
+            return Ok(None);
+        }
+    }
+    Ok(Some(total))
 }
 
 /// The rows of all types from a place on, as one list; and where it goes on, unless it ends.

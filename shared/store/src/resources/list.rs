@@ -53,7 +53,7 @@ pub enum Paging {
 /// A page of resources.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// How many match in all. Always known of a page by number; of a page by place only where it costs nothing.
+    /// How many match in all. Always known of a page by number; of a page by place only where it costs little.
     pub total: Option<u64>,
     /// Those of this page, rendered but for `meta.location`.
     pub resources: Vec<(ResourceType, Resource)>,

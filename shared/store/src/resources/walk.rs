@@ -60,6 +60,15 @@ impl<'a> Walk<'a> {
         number(db, self.store.statement(sql, self.values.iter().cloned())).await
     }
 
+    /// How many rows there are, or `limit` if there are more.
+    pub(super) async fn count_up_to(&self, db: &impl ConnectionTrait, limit: u64) -> Result<u64, StoreError> {
+        let (rt, mut values) = (self.selection.resource_type, self.values.clone());
+        values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        let (from, table, place) = (from(rt), table(rt), values.len());
+        let rows = format!("SELECT 1 FROM {from} WHERE {table}.account_id = $1{} LIMIT ${place}", self.condition);
+        number(db, self.store.statement(format!("SELECT count(*) AS n FROM ({rows}) c"), values)).await
+    }
+
     /// The rows from the `skip`th on, at most `limit`.
     pub(super) async fn page(&self, db: &impl ConnectionTrait, skip: u64, limit: u64) -> Result<Vec<Row>, StoreError> {
         let statement = self.page_statement(skip, limit);
