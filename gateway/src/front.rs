@@ -86,7 +86,7 @@ where
 {
     check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
-    let endpoint = Endpoint::find(segments.as_slice()).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
+    let endpoint = segments.as_slice().and_then(Endpoint::find).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
     let query = Query::parse(parts.uri.query())?;
     let bytes = if endpoint.takes_body(&parts.method) {
         media::check_request(&parts.headers)?;

@@ -40,15 +40,17 @@ pub(crate) enum Target<'a> {
 pub(crate) struct Segments<'a> {
     list: [&'a str; Segments::MAX],
     len: usize,
+    /// The path is under the base and leads nowhere.
+    nowhere: bool,
 }
 
 impl<'a> Segments<'a> {
     const MAX: usize = 2;
     /// A path that is under the base and leads nowhere.
-    const NOWHERE: Self = Self { list: [""; Self::MAX], len: 0 };
+    const NOWHERE: Self = Self { list: [""; Self::MAX], len: 0, nowhere: true };
 
     fn collect(segments: impl Iterator<Item = &'a str>) -> Self {
-        let mut found = Self::NOWHERE;
+        let mut found = Self { nowhere: false, ..Self::NOWHERE };
         for segment in segments {
             if found.len == Self::MAX {
                 return Self::NOWHERE;
@@ -59,8 +61,9 @@ impl<'a> Segments<'a> {
         found
     }
 
-    pub(crate) fn as_slice(&self) -> &[&'a str] {
-        &self.list[..self.len]
+    /// None when they lead nowhere; of the base itself, there are none.
+    pub(crate) fn as_slice(&self) -> Option<&[&'a str]> {
+        (!self.nowhere).then(|| &self.list[..self.len])
     }
 }
 
@@ -96,7 +99,7 @@ mod tests {
 
     fn scim(path: &str) -> Option<(Base, Vec<&str>)> {
         match classify(path) {
-            Target::Scim(base, segments) => Some((base, segments.as_slice().to_vec())),
+            Target::Scim(base, segments) => Some((base, segments.as_slice().map_or_else(|| vec!["nowhere"], <[&str]>::to_vec))),
             Target::Other => None,
         }
     }
@@ -106,6 +109,8 @@ mod tests {
         for path in ["/scim/Users/1", "/scim//Users/1", "/scim/Users/1/", "//scim/Users//1//"] {
             assert_eq!(scim(path), Some((Base::Plain, vec!["Users", "1"])), "{path}");
         }
+        assert_eq!(scim("/scim/"), Some((Base::Plain, vec![])));
+        assert_eq!(scim("/scim/v2"), Some((Base::V2, vec![])));
         assert_eq!(scim("/scim/v2/Groups"), Some((Base::V2, vec!["Groups"])));
         assert_eq!(scim("/scim/V2/Groups"), Some((Base::Plain, vec!["V2", "Groups"])));
     }
@@ -114,13 +119,13 @@ mod tests {
     fn odd_spellings_of_the_base_need_a_key_and_lead_nowhere() {
         for path in ["/SCIM/Users", "/%73cim/Users", "/scim;x=1/Users", "/scim%2FUsers", "/scim%5cUsers", "/scim%00/Users", "/scim./Users"]
         {
-            assert_eq!(scim(path), Some((Base::Plain, vec![])), "{path}");
+            assert_eq!(scim(path), Some((Base::Plain, vec!["nowhere"])), "{path}");
         }
     }
 
     #[test]
     fn dot_segments_are_not_resolved() {
-        assert_eq!(scim("/scim/Users/../Groups"), Some((Base::Plain, vec![])));
+        assert_eq!(scim("/scim/Users/../Groups"), Some((Base::Plain, vec!["nowhere"])));
         assert_eq!(scim("/scim/.."), Some((Base::Plain, vec![".."])));
         assert_eq!(scim("/livez/../scim/Users"), None);
         assert_eq!(scim("/"), None);

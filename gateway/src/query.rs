@@ -107,6 +107,8 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(decoded))
 }
 
+mod body;
+
 #[cfg(test)]
 mod tests {
     use super::*;

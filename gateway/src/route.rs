@@ -19,6 +19,10 @@ use muster_scim::{
 /// One address under the SCIM base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint<'a> {
+    /// The base itself: all types of resource.
+    Root,
+    /// A query that comes as a body; of all types without one.
+    Search(Option<ResourceType>),
     Collection(ResourceType),
     Item(ResourceType, &'a str),
     Discovery(Subject),
@@ -30,6 +34,10 @@ pub(crate) enum Endpoint<'a> {
 impl<'a> Endpoint<'a> {
     pub(crate) fn find(segments: &[&'a str]) -> Option<Self> {
         Some(match *segments {
+            [] => Self::Root,
+            [".search"] => Self::Search(None),
+            ["Users", ".search"] => Self::Search(Some(User)),
+            ["Groups", ".search"] => Self::Search(Some(Group)),
             ["Users"] => Self::Collection(User),
             ["Users", id] => Self::Item(User, id),
             ["Groups"] => Self::Collection(Group),
@@ -39,7 +47,7 @@ impl<'a> Endpoint<'a> {
             ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
-            ["Me" | "Bulk" | ".search"] => Self::NotImplemented,
+            ["Me" | "Bulk"] => Self::NotImplemented,
             _ => return None,
         })
     }
@@ -48,6 +56,7 @@ impl<'a> Endpoint<'a> {
     pub(crate) const fn allow(self) -> &'static str {
         match self {
             Self::Collection(_) => "GET, HEAD, POST",
+            Self::Search(_) => "POST",
             Self::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
             _ => "GET, HEAD",
         }
@@ -56,7 +65,7 @@ impl<'a> Endpoint<'a> {
     /// Whether a request of this method brings a body that matters.
     pub(crate) fn takes_body(self, method: &Method) -> bool {
         match self {
-            Self::Collection(_) => method == Method::POST,
+            Self::Collection(_) | Self::Search(_) => method == Method::POST,
             Self::Item(..) => method == Method::PUT || method == Method::PATCH,
             _ => false,
         }
@@ -66,6 +75,8 @@ impl<'a> Endpoint<'a> {
 /// Hands a call to its handler.
 pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Method, body: Bytes) -> Result<Response, Refusal> {
     match (endpoint, method.as_str()) {
+        (Endpoint::Root, "GET" | "HEAD") => search::list(call, &ResourceType::ALL, &call.query).await,
+        (Endpoint::Search(kind), "POST") => search::posted(call, kind, &body).await,
         (Endpoint::Collection(kind), "GET" | "HEAD") => search::list(call, &[kind], &call.query).await,
         (Endpoint::Collection(kind), "POST") => write::create(call, kind, &body).await,
         (Endpoint::Item(kind, id), "GET" | "HEAD") => read::get(call, kind, id).await,
@@ -89,8 +100,10 @@ mod tests {
     fn every_address_is_found_in_its_own_spelling_only() {
         assert_eq!(Endpoint::find(&["Users"]), Some(Endpoint::Collection(User)));
         assert_eq!(Endpoint::find(&["Groups", "1"]), Some(Endpoint::Item(Group, "1")));
+        assert_eq!(Endpoint::find(&[]), Some(Endpoint::Root));
+        assert_eq!(Endpoint::find(&["Groups", ".search"]), Some(Endpoint::Search(Some(Group))));
         assert_eq!(Endpoint::find(&["Schemas", "urn:x"]), Some(Endpoint::DiscoveryItem(Subject::Schemas, "urn:x")));
-        for unknown in [&["users"][..], &["Us%65rs"], &["Users;x"], &[], &["ServiceProviderConfig", "x"], &["Device"]] {
+        for unknown in [&["users"][..], &["Us%65rs"], &["Users;x"], &["ServiceProviderConfig", "x"], &["Device"]] {
             assert_eq!(Endpoint::find(unknown), None, "{unknown:?}");
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     reply,
 };
 use axum::{http::StatusCode, response::Response};
-use muster_scim::{Filter, Projection, ResourceType, ScimError, ScimType, Sort, cursor_response, filter, list_response};
+use muster_scim::{Filter, Projection, ResourceType, ScimError, ScimType, Sort, cursor_response, filter, list_response, parse_json};
 use muster_store::{
     now_ms,
     resources::{self, Anchor, ListQuery, Paging, Selection},
@@ -79,6 +79,15 @@ fn bound<'a>(call: &Call<'_>, kinds: &'a [ResourceType], query: &'a Query<'_>) -
     Bound { account, kinds, filter: text(&query.filter), sort_by: text(&query.sort_by), sort_order: text(&query.sort_order) }
 }
 
+/// `POST /Users/.search`, `POST /.search`: the same with its parameters in the body, where no log keeps them (RFC 7644 §3.4.3).
+pub(crate) async fn posted(call: &Call<'_>, kind: Option<ResourceType>, body: &[u8]) -> Result<Response, Refusal> {
+    let query = Query::of_body(parse_json(body, &call.app.settings.scim)?)?;
+    match kind {
+        Some(kind) => list(call, &[kind], &query).await,
+        None => list(call, &ResourceType::ALL, &query).await,
+    }
+}
+
 /// What is to be shown of each type.
 fn projections(kinds: &[ResourceType], query: &Query<'_>) -> Result<Vec<Projection>, ScimError> {
     kinds.iter().map(|kind| Projection::parse(*kind, query.attributes.as_deref(), query.excluded.as_deref())).collect()
@@ -86,12 +95,13 @@ fn projections(kinds: &[ResourceType], query: &Query<'_>) -> Result<Vec<Projecti
 
 /// What is asked of each type.
 fn selections(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>, projections: &[Projection]) -> Result<Vec<Selection>, Refusal> {
+    let mut filters = filters(call, kinds, query)?;
     let sorts = Sort::parse(kinds, query.sort_by.as_deref(), query.sort_order.as_deref())?;
     let mut selections = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {
         selections.push(Selection {
             resource_type: *kind,
-            filter: filter_of(call, *kind, query)?,
+            filter: filters.as_mut().map(|filters| std::mem::replace(&mut filters[at], Filter::constant(false))),
             sort: sorts.as_ref().map(|sorts| sorts[at].clone()),
             include: include(*kind, &projections[at]),
         });
@@ -99,9 +109,9 @@ fn selections(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>, projec
     Ok(selections)
 }
 
-fn filter_of(call: &Call<'_>, kind: ResourceType, query: &Query<'_>) -> Result<Option<Filter>, Refusal> {
+fn filters(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>) -> Result<Option<Vec<Filter>>, ScimError> {
     // `filter=` with nothing after it is no filter; some clients send the parameter always. Anything else must be one, blanks too:
     // a filter that is passed over shows a directory everybody.
     let text = query.filter.as_deref().filter(|text| !text.is_empty());
-    Ok(text.map(|text| filter::parse(kind, text, &call.app.settings.scim)).transpose()?)
+    text.map(|text| filter::parse_for(kinds, text, &call.app.settings.scim)).transpose()
 }

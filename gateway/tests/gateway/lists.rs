@@ -109,3 +109,113 @@ async fn cursors_are_refused_by_name() {
     brief.get(&format!("/scim/Users?cursor={}", page["nextCursor"].as_str().unwrap())).await.is_error(400, Some("expiredCursor"));
     brief.get(&format!("/scim/Users?cursor={cursor}")).await.is_error(400, Some("invalidCursor"));
 }
+
+async fn search(gateway: &Gateway, path: &str, mut body: Value) -> crate::support::Answer {
+    if body.get("schemas").is_none() {
+        body["schemas"] = json!(["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]);
+    }
+    gateway.post(&format!("/scim/{path}"), &body).await
+}
+
+#[tokio::test]
+async fn a_search_by_post_is_the_list_by_get() {
+    let gateway = populated(Duration::from_secs(60)).await;
+    let body = json!({
+        "filter": "title eq \"analyst\"", "attributes": ["userName"], "sortBy": "userName", "sortOrder": "descending", "startIndex": 2, "count": 2
+    });
+    let posted = search(&gateway, "Users/.search", body).await;
+    let query = "Users?filter=title+eq+%22analyst%22&attributes=userName&sortBy=userName&sortOrder=descending&startIndex=2&count=2";
+    assert_eq!((posted.status, posted.json()), (200, get(&gateway, query).await));
+    assert_eq!(names(&posted.json()), ["dee", "cy"]);
+    let groups =
+        search(&gateway, "v2/Groups/.search", json!({ "filter": "displayName sw \"OP\"", "excludedAttributes": ["members"] })).await.json();
+    assert_eq!((names(&groups), groups["Resources"][0].get("members")), (vec!["Ops"], None));
+    assert!(groups["Resources"][0]["meta"]["location"].as_str().unwrap().contains("/scim/v2/Groups/"), "{groups}");
+    let (mut cursor, mut met) = (String::new(), Vec::new());
+    loop {
+        let page = search(&gateway, ".search", json!({ "cursor": cursor, "count": 3, "sortBy": "displayName" })).await.json();
+        met.extend(names(&page).into_iter().map(str::to_owned));
+        match page.get("nextCursor") {
+            Some(next) => cursor = next.as_str().unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(met, ["Ada", "bo", "Crew", "cy", "dee", "Eli", "Ops", "admin"]);
+}
+
+#[tokio::test]
+async fn searches_that_make_no_sense_are_refused() {
+    let gateway = populated(Duration::from_secs(60)).await;
+    for path in ["Users/.search", "Groups/.search", ".search"] {
+        search(&gateway, path, json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"] }))
+            .await
+            .is_error(400, Some("invalidSyntax"));
+        search(&gateway, path, json!({ "filter": "nosuch pr" })).await.is_error(400, Some("invalidFilter"));
+        search(&gateway, path, json!({ "sortBy": "nosuch" })).await.is_error(400, Some("invalidPath"));
+        search(&gateway, path, json!({ "attributes": ["id"], "excludedAttributes": ["members"] }))
+            .await
+            .is_error(400, Some("invalidValue"));
+        search(&gateway, path, json!({ "cursor": "x" })).await.is_error(400, Some("invalidCursor"));
+        gateway.request("POST", &format!("/scim/{path}"), &[], "{").await.is_error(400, Some("invalidSyntax"));
+        let wrong = gateway.get(&format!("/scim/{path}")).await;
+        assert_eq!(wrong.is_error(405, None).header("allow"), Some("POST"));
+    }
+    let none = gateway.post("/scim/.search", &json!({ "filter": "id pr" })).await;
+    assert!(none.is_error(400, Some("invalidSyntax")).detail().contains("SearchRequest"));
+    gateway.raw(b"POST /scim/.search HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}").await.is_error(401, None);
+}
+
+#[tokio::test]
+async fn the_root_is_all_types_as_one_list() {
+    let gateway = populated(Duration::from_secs(60)).await;
+    let all = get(&gateway, "?count=200").await;
+    assert_eq!(all["totalResults"], 8);
+    for (filter, found) in [
+        ("displayName+sw+%22c%22", vec!["Crew", "cy"]),
+        ("userName+eq+%22bo%22", vec!["bo"]),
+        ("meta.resourceType+eq+%22Group%22", vec!["Ops", "Crew"]),
+        ("members+pr", vec!["Ops"]),
+        ("groups+pr+or+displayName+eq+%22crew%22", vec!["Crew", "cy"]),
+    ] {
+        let page = get(&gateway, &format!("?filter={filter}&sortBy=meta.resourceType")).await;
+        assert_eq!((names(&page), &page["totalResults"]), (found.clone(), &json!(found.len())), "{filter}");
+    }
+    let page = get(&gateway, "v2/?startIndex=7&count=1&attributes=displayName&sortBy=userName").await;
+    assert_eq!((names(&page), &page["totalResults"], &page["startIndex"]), (vec!["Ops"], &json!(8), &json!(7)));
+    gateway.get("/scim/?filter=nosuch+pr").await.is_error(400, Some("invalidFilter"));
+    gateway.get("/SCIM/?filter=id+pr").await.is_error(404, None);
+    gateway.raw(b"GET /scim?filter=id+pr HTTP/1.1\r\nHost: x\r\n\r\n").await.is_error(401, None);
+}
+
+/// The projection of §3.9, by plain and by qualified names, on lists as on single resources.
+#[tokio::test]
+async fn members_and_groups_are_shown_to_those_who_ask_only() {
+    let gateway = populated(Duration::from_secs(60)).await;
+    let core = "urn:ietf:params:scim:schemas:core:2.0";
+    let filtered = "filter=members+pr";
+    for (query, shown) in [
+        (String::new(), true),
+        ("attributes=members".into(), true),
+        ("attributes=members.value".into(), true),
+        (format!("attributes={core}:Group:members"), true),
+        (format!("attributes={core}:Group:MEMBERS.display"), true),
+        ("excludedAttributes=members.display".into(), true),
+        ("attributes=displayName".into(), false),
+        (format!("attributes={core}:Group:displayName"), false),
+        ("excludedAttributes=Members".into(), false),
+        (format!("excludedAttributes={core}:Group:members"), false),
+    ] {
+        let page = get(&gateway, &format!("Groups?{filtered}&{query}")).await;
+        assert_eq!(page["Resources"][0].get("members").is_some(), shown, "{query}");
+        let id = page["Resources"][0]["id"].as_str().unwrap();
+        assert_eq!(get(&gateway, &format!("Groups/{id}?{query}")).await.get("members").is_some(), shown, "{query}");
+    }
+    for (query, shown) in
+        [("", true), ("attributes=groups.display", true), ("attributes=userName", false), ("excludedAttributes=groups", false)]
+    {
+        let page = get(&gateway, &format!("Users?filter=groups.display+eq+%22ops%22&{query}")).await;
+        assert_eq!(page["Resources"][0].get("groups").is_some(), shown, "{query}");
+    }
+    let part = get(&gateway, "Groups?filter=members+pr&attributes=members.display").await;
+    assert_eq!(part["Resources"][0]["members"], json!([{ "display": "cy Quill" }]));
+}

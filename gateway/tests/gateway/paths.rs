@@ -78,7 +78,6 @@ async fn what_is_not_there_is_a_scim_404() {
     let gateway = Gateway::start().await;
     for path in [
         "/scim/nothing",
-        "/scim",
         "/nothing",
         "/scim/Users/00919288221112222",
         "/scim/Groups/0b54b0f0-0000-4c2d-9e55-3f4a2a8b7c10",

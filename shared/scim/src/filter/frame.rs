@@ -6,8 +6,15 @@ use crate::schema::Attribute;
 /// What a parenthesis or bracket opened.
 pub(super) enum Opened {
     Root,
-    Group { negated: bool },
-    Value { path: AttrPath, attribute: &'static Attribute },
+    Group {
+        negated: bool,
+    },
+    /// `absent`: resources of this type have no such attribute.
+    Value {
+        path: AttrPath,
+        attribute: &'static Attribute,
+        absent: bool,
+    },
 }
 
 /// One open parenthesis: the finished alternatives, and the terms of the one being read.

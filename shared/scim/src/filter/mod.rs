@@ -20,8 +20,8 @@ mod matches;
 mod parse;
 
 pub(crate) use matches::comparison_form;
-pub use parse::parse;
 pub(crate) use parse::parse_element;
+pub use parse::{parse, parse_for};
 
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,12 @@ impl AttrPath {
 }
 
 impl Filter {
+    /// The filter that accepts everything, or nothing.
+    #[must_use]
+    pub const fn constant(holds: bool) -> Self {
+        if holds { Self::And(Vec::new()) } else { Self::Or(Vec::new()) }
+    }
+
     /// Whether it looks at this attribute of the resource (the schema's spelling, without a URN).
     #[must_use]
     pub fn mentions(&self, attr: &str) -> bool {

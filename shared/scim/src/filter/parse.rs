@@ -15,12 +15,21 @@ use crate::{Compat, Limits, ResourceType, ScimError};
 /// # Errors
 /// 400 `invalidFilter`, naming the place and the reason.
 pub fn parse(rt: ResourceType, text: &str, limits: &Limits) -> Result<Filter, ScimError> {
-    read(Scope::Resource(rt), text, limits, &Compat::default())
+    read(Scope::Resource(rt), &[], text, limits, &Compat::default())
+}
+
+/// Reads a filter on resources of several types: one filter for each, in their order. An attribute that a type does not have has no
+/// value there (RFC 7644 §3.4.2.1); one that no type has is refused.
+///
+/// # Errors
+/// 400 `invalidFilter`, naming the place and the reason.
+pub fn parse_for(types: &[ResourceType], text: &str, limits: &Limits) -> Result<Vec<Filter>, ScimError> {
+    types.iter().map(|rt| read(Scope::Resource(*rt), types, text, limits, &Compat::default())).collect()
 }
 
 /// Reads a filter on the elements of one attribute: what stands in the brackets of a PATCH path.
 pub(crate) fn parse_element(attribute: &'static Attribute, text: &str, limits: &Limits, compat: &Compat) -> Result<Filter, ScimError> {
-    read(Scope::Element(attribute), text, limits, compat)
+    read(Scope::Element(attribute), &[], text, limits, compat)
 }
 
 /// What the names in a filter are names of.
@@ -34,17 +43,27 @@ struct Parser<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
     scope: Scope,
+    /// Types whose attributes may be named, too: here they have no value.
+    others: &'a [ResourceType],
     limits: &'a Limits,
     compat: &'a Compat,
     frames: Vec<Frame>,
     terms: usize,
 }
 
-fn read(scope: Scope, text: &str, limits: &Limits, compat: &Compat) -> Result<Filter, ScimError> {
+/// What a name means.
+struct Named {
+    path: AttrPath,
+    leaf: &'static Attribute,
+    /// Only resources of another type have it.
+    absent: bool,
+}
+
+fn read(scope: Scope, others: &[ResourceType], text: &str, limits: &Limits, compat: &Compat) -> Result<Filter, ScimError> {
     if text.len() > limits.filter_bytes {
         return Err(ScimError::invalid_filter(format!("the filter is longer than {} bytes", limits.filter_bytes)));
     }
-    Parser { text, lexer: Lexer::new(text), scope, limits, compat, frames: vec![Frame::new(Opened::Root)], terms: 0 }.run()
+    Parser { text, lexer: Lexer::new(text), scope, others, limits, compat, frames: vec![Frame::new(Opened::Root)], terms: 0 }.run()
 }
 
 impl<'a> Parser<'a> {
@@ -85,8 +104,8 @@ impl<'a> Parser<'a> {
             Token::Word(word) => {
                 if self.lexer.peek() == Token::OpenBracket {
                     self.next()?;
-                    let (path, attribute) = self.list(at, word)?;
-                    return self.open(at, Opened::Value { path, attribute });
+                    let Named { path, leaf, absent } = self.list(at, word)?;
+                    return self.open(at, Opened::Value { path, attribute: leaf, absent });
                 }
                 let filter = self.term(at, word)?;
                 self.top().add(filter);
@@ -121,9 +140,9 @@ impl<'a> Parser<'a> {
             (Opened::Root, filter) => return Ok(Some(filter)),
             (Opened::Group { negated: false }, filter) => filter,
             (Opened::Group { negated: true }, filter) => Filter::Not(Box::new(filter)),
-            (Opened::Value { path, attribute }, filter) => {
+            (Opened::Value { path, attribute, absent }, filter) => {
                 let sub = if self.lexer.follows(b'.') { Some(self.compared_sub(attribute)?) } else { None };
-                Filter::ValuePath { path, filter: Box::new(filter), sub }
+                if absent { Filter::constant(false) } else { Filter::ValuePath { path, filter: Box::new(filter), sub } }
             }
         };
         self.top().add(filter);
@@ -146,11 +165,11 @@ impl<'a> Parser<'a> {
     }
 
     fn term(&mut self, at: usize, name: &str) -> Result<Filter, ScimError> {
-        let (mut path, leaf) = self.name(at, name)?;
+        let Named { mut path, leaf, absent } = self.name(at, name)?;
         self.count(at)?;
         let (at, word) = self.word("a comparison such as \"eq\" after the attribute")?;
         if word.eq_ignore_ascii_case("pr") {
-            return Ok(Filter::Present(path));
+            return Ok(if absent { Filter::constant(false) } else { Filter::Present(path) });
         }
         let op = self.compare_op(at, word)?;
         let mut compared = leaf;
@@ -165,23 +184,36 @@ impl<'a> Parser<'a> {
             }
         }
         let value = self.constant(compared, op)?;
-        Ok(Filter::Compare { path, op, value })
+        Ok(match (absent, op, &value) {
+            (false, ..) => Filter::Compare { path, op, value },
+            (true, CompareOp::Eq, FilterValue::Null) => Filter::constant(true),
+            (true, CompareOp::Ne, value) => Filter::constant(*value != FilterValue::Null),
+            (true, ..) => Filter::constant(false),
+        })
     }
 
     /// The attribute a name in the current scope means.
-    fn name(&self, at: usize, name: &str) -> Result<(AttrPath, &'static Attribute), ScimError> {
+    fn name(&self, at: usize, name: &str) -> Result<Named, ScimError> {
         let element = match self.scope {
             Scope::Element(attribute) => Some(attribute),
             Scope::Resource(_) => self.enclosing_list(),
         };
         if let Some(list) = element {
             let sub = resolve_sub(list, name).map_err(|_| self.error(at, &unknown_sub(list, name)))?;
-            return Ok((AttrPath::core(sub.name), sub));
+            return Ok(Named { path: AttrPath::core(sub.name), leaf: sub, absent: false });
         }
         let Scope::Resource(rt) = self.scope else {
             return Err(self.error(at, "expected a sub-attribute"));
         };
-        match resolve(rt, name, self.compat) {
+        let own = resolve(rt, name, self.compat);
+        let (rt, found, absent) = match own {
+            Ok(found) => (rt, Ok(found), false),
+            Err(missing) => {
+                let of_another = self.others.iter().find_map(|other| Some((*other, Ok(resolve(*other, name, self.compat).ok()?), true)));
+                of_another.unwrap_or((rt, Err(missing), false))
+            }
+        };
+        match found {
             Ok(Found::Attribute { schema, attribute, sub }) => {
                 let urn = extension(rt).filter(|extension| std::ptr::eq(*extension, schema)).map(|schema| schema.urn.to_owned());
                 let path = AttrPath { urn, attr: attribute.name.to_owned(), sub: sub.map(|sub| sub.name.to_owned()) };
@@ -189,7 +221,7 @@ impl<'a> Parser<'a> {
                 if leaf.returned == Returned::Never {
                     return Err(self.error(at, &format!("{} cannot be filtered on", leaf.name)));
                 }
-                Ok((path, leaf))
+                Ok(Named { path, leaf, absent })
             }
             Ok(Found::Schema(_)) => Err(self.error(at, &format!("\"{name}\" is a schema, not an attribute"))),
             Err(Missing::Schema) => Err(self.error(at, &format!("no schema of {rt} resources starts \"{name}\""))),
@@ -205,15 +237,15 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn list(&self, at: usize, name: &str) -> Result<(AttrPath, &'static Attribute), ScimError> {
+    fn list(&self, at: usize, name: &str) -> Result<Named, ScimError> {
         if matches!(self.scope, Scope::Element(_)) || self.enclosing_list().is_some() {
             return Err(self.error(at, "brackets cannot stand inside brackets"));
         }
-        let (path, attribute) = self.name(at, name)?;
-        if path.sub.is_some() || attribute.kind != Kind::Complex {
-            return Err(self.error(at, &format!("{path} has no sub-attributes to filter on")));
+        let named = self.name(at, name)?;
+        if named.path.sub.is_some() || named.leaf.kind != Kind::Complex {
+            return Err(self.error(at, &format!("{} has no sub-attributes to filter on", named.path)));
         }
-        Ok((path, attribute))
+        Ok(named)
     }
 
     fn compare_op(&self, at: usize, word: &str) -> Result<CompareOp, ScimError> {

@@ -218,3 +218,35 @@ fn nul_is_refused_in_quotes_and_outside() {
         assert!(refused(text).contains("NUL"), "{text:?}");
     }
 }
+
+#[test]
+fn what_a_type_does_not_have_has_no_value_there() {
+    let group = json!({ "id": "g", "displayName": "Ops", "externalId": "e" });
+    let on_group = |text: &str| {
+        let filters = parse_for(&ResourceType::ALL, text, &Limits::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(filters[0], read(&text.replace("members", "groups")), "{text}");
+        filters[1].matches(ResourceType::Group, group.as_object().unwrap())
+    };
+    for yes in [
+        "displayName eq \"ops\"",
+        "userName ne \"x\"",
+        "userName eq null",
+        "not (title pr)",
+        "title pr or id pr",
+        "not (emails[value eq \"x\"])",
+    ] {
+        assert!(on_group(yes), "{yes}");
+    }
+    for no in [
+        "userName pr",
+        "userName ne null",
+        "active eq true and id pr",
+        "emails[value eq \"x\"].value eq \"x\"",
+        "(title gt \"a\" or title lt \"b\")",
+    ] {
+        assert!(!on_group(no), "{no}");
+    }
+    let nowhere = parse_for(&ResourceType::ALL, "nosuch pr", &Limits::default()).unwrap_err();
+    assert!(nowhere.detail.contains("nosuch"), "{nowhere}");
+    assert!(parse_for(&ResourceType::ALL, "active gt true", &Limits::default()).is_err());
+}
