@@ -33,6 +33,11 @@ const POSTGRES: &[&str] = &[
 ];
 
 const STATEMENTS: &[&str] = &[
+    // With the id, so that it is a whole order; and with those who have none, so that an order finds them at its end.
+    "DROP INDEX users_external_id",
+    "CREATE INDEX users_external_id ON users (account_id, external_id, id)",
+    "DROP INDEX user_group_external_id",
+    "CREATE INDEX user_group_external_id ON user_group (account_id, external_id, id)",
     "CREATE INDEX users_created ON users (account_id, created_ms, id)",
     "CREATE INDEX users_modified ON users (account_id, modified_ms, id)",
     "CREATE TABLE service_secret (

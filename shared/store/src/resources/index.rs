@@ -77,20 +77,23 @@ async fn scan(store: &Store, walk: &Walk<'_>, skip: u64, count: u64) -> Result<(
 }
 
 async fn through(db: &impl ConnectionTrait, walk: &Walk<'_>, page: &mut Judged) -> Result<(), ListError> {
-    let (mut anchor, mut seen) = (None, 0);
+    refuse_too_many(db, walk, "the filter would have to be held against").await?;
+    let mut anchor = None;
     loop {
         let chunk = walk.onward(db, anchor.as_ref(), SCAN_CHUNK).await?;
         let full = chunk.len() as u64 == SCAN_CHUNK;
-        seen += chunk.len();
         anchor = chunk.last().map(|row| Anchor::after(row.position.clone()));
         page.judge(walk, chunk);
         if !full {
             return Ok(());
         }
-        if seen >= SCAN_MAX {
-            return Err(too_many("the filter would have to be held against"));
-        }
     }
+}
+
+/// Asked before anything is read: to count what would be too many is a hundredth of the work.
+pub(super) async fn refuse_too_many(db: &impl ConnectionTrait, walk: &Walk<'_>, what: &str) -> Result<(), ListError> {
+    let most = SCAN_MAX as u64;
+    if walk.count_up_to(db, most + 1).await? > most { Err(too_many(what)) } else { Ok(()) }
 }
 
 /// A page that fills while rows are judged.

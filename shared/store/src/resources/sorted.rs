@@ -1,12 +1,11 @@
 //! Orders that no column knows: made in memory.
 //!
 //! All that match are read, and only what orders them is kept; then the resources of the page are read by id, in the same
-//! transaction. Bounded by [`SCAN_MAX`].
+//! transaction. Bounded by [`SCAN_MAX`](super::SCAN_MAX).
 
 use super::{
-    SCAN_MAX,
-    index::SCAN_CHUNK,
-    list::{ListError, Selection, too_many},
+    index::{SCAN_CHUNK, refuse_too_many},
+    list::{ListError, Selection},
     order::{Anchor, Order, Position},
     walk::{Row, Walk},
 };
@@ -64,19 +63,16 @@ pub(super) async fn onward(
 async fn places(db: &impl ConnectionTrait, store: &Store, account: AccountId, selection: &Selection) -> Result<Vec<Position>, ListError> {
     let Some(sort) = &selection.sort else { return Ok(Vec::new()) };
     let walk = Walk::new(store, account, selection, Order::BY_ID);
-    let (mut places, mut anchor, mut seen) = (Vec::new(), None, 0);
+    refuse_too_many(db, &walk, "the order would have to be made of").await?;
+    let (mut places, mut anchor) = (Vec::new(), None);
     loop {
         let chunk = walk.onward(db, anchor.as_ref(), SCAN_CHUNK).await?;
         let full = chunk.len() as u64 == SCAN_CHUNK;
-        seen += chunk.len();
         anchor = chunk.last().map(|row| Anchor::after(row.position.clone()));
         let accepted = chunk.iter().filter(|row| walk.accepts(&row.resource));
         places.extend(accepted.map(|row| Position { key: sort.key(selection.resource_type, &row.resource), id: row.position.id }));
         if !full {
             break;
-        }
-        if seen >= SCAN_MAX {
-            return Err(too_many("the order would have to be made of"));
         }
     }
     places.sort_unstable_by(|a, b| a.compare(b, sort.descending));

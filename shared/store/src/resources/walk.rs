@@ -142,20 +142,11 @@ impl<'a> Walk<'a> {
 
     fn statement(&self, segment: Segment, beyond: &str, mut values: Vec<Value>, down: bool, limit: u64, skip: Option<u64>) -> Statement {
         let rt = self.selection.resource_type;
-        let (table, condition) = (table(rt), &self.condition);
-        let direction = if down { "DESC" } else { "ASC" };
-        let column = self.order.column.filter(|_| segment != Segment::Absent);
+        let (dialect, table, columns, from) = (self.store.dialect(), table(rt), columns(rt), from(rt));
+        let column = self.order.column;
         let key = column.map(|column| format!(", {} AS sort_key", column.sql)).unwrap_or_default();
-        let order = |key: &str, id: &str| match column {
-            None => format!("{id} {direction}"),
-            // The index that makes it unique is the whole order.
-            Some(Column { unique: true, .. }) => format!("{key} {direction}"),
-            Some(Column { nullable: true, .. }) if segment == Segment::All => {
-                format!("{key} {direction} NULLS {}, {id} {direction}", if down { "FIRST" } else { "LAST" })
-            }
-            Some(_) => format!("{key} {direction}, {id} {direction}"),
-        };
-        let segment = match (segment, self.order.column) {
+        let order = self.order_by(segment, down, column.map_or("", |column| column.sql), &format!("{table}.id"));
+        let segment_only = match (segment, column) {
             // Said of columns that are never NULL, too: their indexes are partial, and a planner takes the word for it.
             (_, Some(column)) if column.kind == Kind::Text && (segment == Segment::Present || !column.nullable) => {
                 format!(" AND {} IS NOT NULL", column.sql)
@@ -163,28 +154,45 @@ impl<'a> Walk<'a> {
             (Segment::Absent, Some(column)) => format!(" AND {} IS NULL", column.sql),
             _ => String::new(),
         };
-        // What an index pins down to a handful of rows is found first. Left to itself, the planner may prefer to walk the order's
-        // index and filter, which is quick only if its guess of how many match is right.
-        let (source, condition) = if self.pinned && self.store.dialect() == Dialect::Postgres {
-            (format!("(SELECT * FROM {} WHERE {table}.account_id = $1{condition} OFFSET 0) {table}", from(rt)), "")
-        } else {
-            (from(rt).to_owned(), condition.as_str())
-        };
+        let rows = format!("WHERE {table}.account_id = $1{}{segment_only}{beyond}", self.condition);
         values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-        let mut sql = format!(
-            "SELECT {}{key} FROM {source} WHERE {table}.account_id = $1{condition}{segment}{beyond} ORDER BY {} LIMIT ${}",
-            columns(rt),
-            order(column.map_or("", |column| column.sql), &format!("{table}.id")),
-            values.len()
-        );
-        if let Some(skip) = skip.filter(|skip| *skip > 0) {
+        let mut window = format!("ORDER BY {order} LIMIT ${}", values.len());
+        let skip = skip.filter(|skip| *skip > 0);
+        if let Some(skip) = skip {
             values.push(i64::try_from(skip).unwrap_or(i64::MAX).into());
-            sql.push_str(&format!(" OFFSET ${}", values.len()));
+            window.push_str(&format!(" OFFSET ${}", values.len()));
         }
+        let mut sql = if self.pinned && dialect == Dialect::Postgres {
+            // What an index pins down to a handful of rows is found first. Left to itself, the planner may prefer to walk the order's
+            // index and filter, which is quick only if its guess of how many match is right.
+            format!("SELECT {columns}{key} FROM (SELECT * FROM {from} {rows} OFFSET 0) {table} {window}")
+        } else if skip.is_some() {
+            // The rows that are skipped are counted off in the index; only those of the page are read.
+            format!(
+                "SELECT {columns}{key} FROM (SELECT {table}.id FROM {from} {rows} {window}) k \
+                 JOIN {from} ON {table}.account_id = $1 AND {table}.id = k.id ORDER BY {order}"
+            )
+        } else {
+            format!("SELECT {columns}{key} FROM {from} {rows} {window}")
+        };
         if self.loaded.groups {
-            sql = related::with_groups(self.store.dialect(), &sql, &format!(" ORDER BY {}", order("p.sort_key", "p.id")));
+            let order = self.order_by(segment, down, "p.sort_key", "p.id");
+            sql = related::with_groups(dialect, &sql, &format!(" ORDER BY {order}"));
         }
         self.store.statement(sql, values)
+    }
+
+    fn order_by(&self, segment: Segment, down: bool, key: &str, id: &str) -> String {
+        let direction = if down { "DESC" } else { "ASC" };
+        match self.order.column {
+            None => format!("{id} {direction}"),
+            // The index that makes it unique is the whole order.
+            Some(Column { unique: true, .. }) => format!("{key} {direction}"),
+            Some(Column { nullable: true, .. }) if segment == Segment::All => {
+                format!("{key} {direction} NULLS {}, {id} {direction}", if down { "FIRST" } else { "LAST" })
+            }
+            Some(_) => format!("{key} {direction}, {id} {direction}"),
+        }
     }
 
     /// The rows with these ids, in no order.
@@ -210,8 +218,7 @@ impl<'a> Walk<'a> {
         let (id, resource) = read(self.selection.resource_type, self.loaded.groups, row)?;
         let key = match self.order.column.map(|column| column.kind) {
             None => None,
-            // A segment of rows without a value does not select the column.
-            Some(Kind::Text) => row.try_get::<Option<String>>("", "sort_key").ok().flatten().map(SortKey::Text),
+            Some(Kind::Text) => row.try_get::<Option<String>>("", "sort_key")?.map(SortKey::Text),
             Some(Kind::Moment) => Some(SortKey::Moment(row.try_get("", "sort_key")?)),
             Some(Kind::Flag) => Some(SortKey::Flag(row.try_get::<i64>("", "sort_key")? != 0)),
         };

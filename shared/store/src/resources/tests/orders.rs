@@ -89,7 +89,7 @@ async fn every_order_is_memorys_by_number_and_by_place() {
     let seed = seed();
     on_each(|world| async move {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let sample = sample::fill(&world, &mut rng, 40, 15).await;
+        let sample = sample::fill(&world, &mut rng, 24, 9).await;
         for (rt, names) in [(ResourceType::User, USERS), (ResourceType::Group, GROUPS)] {
             for name in names {
                 for descending in [false, true] {
@@ -110,7 +110,7 @@ async fn several_types_are_one_list() {
     let seed = seed();
     on_each(|world| async move {
         let mut rng = fastrand::Rng::with_seed(seed);
-        sample::fill(&world, &mut rng, 30, 15).await;
+        sample::fill(&world, &mut rng, 20, 9).await;
         let types = ResourceType::ALL;
         for name in [
             None,
@@ -142,7 +142,7 @@ async fn nobody_who_stays_is_lost_or_met_twice_while_others_come_and_go() {
     let seed = seed();
     on_each(|world| async move {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let sample = sample::fill(&world, &mut rng, 120, 2).await;
+        let sample = sample::fill(&world, &mut rng, 80, 2).await;
         for (by, text) in [
             (None, None),
             (Some("userName"), None),
