@@ -8,8 +8,8 @@
 //! A plan that was made while a table was empty is kept until the table is analysed, and may walk the whole table although it has
 //! an index. So now and then a connection forgets its plans ([`is_time_to_plan_again`]): it costs one round trip in a hundred transactions.
 //!
-//! Read connections know no sequential scan either: every query names its account, and a table holds all of them. But they plan each
-//! statement for its values: whether `userName sw "x"` is one user or everybody, no generic plan can know.
+//! Read connections know no sequential scan either: every query names its account, and a table holds all of them. But the planner may
+//! look at the values of each statement: whether `userName sw "x"` is one user or everybody, no generic plan can know.
 
 use crate::{StoreError, migration};
 use sea_orm::{
@@ -245,11 +245,7 @@ fn options(dialect: Dialect, url: &str, settings: &StoreSettings, purpose: Purpo
                     ("idle_in_transaction_session_timeout", (statement_ms * 2).to_string()),
                 ]);
                 if purpose == Purpose::Read {
-                    return opts.options([
-                        ("enable_seqscan", "off"),
-                        ("random_page_cost", "1.1"),
-                        ("plan_cache_mode", "force_custom_plan"),
-                    ]);
+                    return opts.options([("enable_seqscan", "off"), ("random_page_cost", "1.1"), ("jit", "off")]);
                 }
                 opts.options([
                     ("enable_seqscan", "off"),

@@ -46,7 +46,7 @@ where
     db.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database is gone");
 }
 
-async fn world(url: &str) -> World {
+pub(crate) async fn world(url: &str) -> World {
     let store = Store::connect(&StoreSettings { url: url.to_owned(), ..Default::default() }).await.expect("connect");
     store.migrate().await.expect("migrate");
     let account = accounts::create(&store, "acme", "Acme Ltd").await.expect("account").id;

@@ -87,3 +87,15 @@ fn plans_are_forgotten_often_at_first_and_then_seldom() {
     assert_eq!((1..100).filter(|nth| is_time_to_plan_again(*nth)).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 32, 64]);
     assert_eq!((200_000..212_700).filter(|nth| is_time_to_plan_again(*nth)).count(), 100);
 }
+
+impl Store {
+    /// Counts the statements that are sent to read, from now on.
+    pub(crate) fn count_reads(&mut self) -> Arc<AtomicU32> {
+        let sent = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&sent);
+        self.read.set_metric_callback(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        sent
+    }
+}

@@ -32,7 +32,7 @@ impl Compiler<'_> {
             (("id", None), FilterValue::String(text)) => self.id(op, text, negated),
             (("meta", Some("created" | "lastModified")), FilterValue::String(text)) => {
                 let column = self.moment(path.sub.as_deref()?);
-                self.number(&column, op, instant_ms(text)?, negated)
+                Self::number(&column, op, instant_ms(text)?, negated)
             }
             (("meta", Some("resourceType")), FilterValue::String(text)) => {
                 Some(Condition::constant(holds(op, self.resource_type.name(), text) != negated))
@@ -159,22 +159,27 @@ impl Compiler<'_> {
         if key.is_empty() || key.contains('\0') {
             return Condition { exact: false, ..Condition::constant(key.is_empty()) };
         }
-        let sql = match self.dialect {
-            // Each place an address can be in is looked up by itself, and the lookups are kept apart: from one condition about both,
-            // a planner without statistics makes a walk through the account.
+        // Each place an address can be in is looked up by itself, and the look-ups are kept apart: from one condition about both, a
+        // planner without statistics makes a walk through the account.
+        let (first, other) = match self.dialect {
             Dialect::Postgres => {
                 let key = self.parameter(key);
-                format!(
-                    "u.id IN (SELECT e.id FROM users e WHERE e.account_id = $1 AND e.email_key = {key} UNION ALL \
-                     SELECT e.id FROM (SELECT e.account_id, e.id FROM users e WHERE e.other_email_keys IS NOT NULL \
-                     AND string_to_array(e.other_email_keys, chr(10)) @> ARRAY[CAST({key} AS text)] OFFSET 0) e WHERE e.account_id = $1)"
-                )
+                let other = format!(
+                    "SELECT e.id FROM (SELECT e.account_id, e.id FROM users e WHERE e.other_email_keys IS NOT NULL \
+                     AND string_to_array(e.other_email_keys, chr(10)) @> ARRAY[CAST({key} AS text)] OFFSET 0) e WHERE e.account_id = $1"
+                );
+                (format!("e.email_key = {key}"), other)
             }
             Dialect::Sqlite => {
-                let (other, key) = (self.parameter(format!("\n{key}\n")), self.parameter(key));
-                format!("u.email_key = {key} OR (u.other_email_keys IS NOT NULL AND instr(u.other_email_keys, {other}) > 0)")
+                let (within, key) = (self.parameter(format!("\n{key}\n")), self.parameter(key));
+                let other = format!(
+                    "SELECT e.id FROM users e WHERE e.account_id = $1 AND e.other_email_keys IS NOT NULL \
+                     AND instr(e.other_email_keys, {within}) > 0"
+                );
+                (format!("likelihood(e.email_key = {key}, 0.00001)"), other)
             }
         };
+        let sql = format!("u.id IN (SELECT e.id FROM users e WHERE e.account_id = $1 AND {first} UNION ALL {other})");
         Condition { sql, exact: false, pinned: true }
     }
 

@@ -162,10 +162,14 @@ impl<'a> Walk<'a> {
             values.push(i64::try_from(skip).unwrap_or(i64::MAX).into());
             window.push_str(&format!(" OFFSET ${}", values.len()));
         }
-        let mut sql = if self.pinned && dialect == Dialect::Postgres {
+        let mut sql = if self.pinned {
             // What an index pins down to a handful of rows is found first. Left to itself, the planner may prefer to walk the order's
             // index and filter, which is quick only if its guess of how many match is right.
-            format!("SELECT {columns}{key} FROM (SELECT * FROM {from} {rows} OFFSET 0) {table} {window}")
+            let fence = match dialect {
+                Dialect::Postgres => "OFFSET 0",
+                Dialect::Sqlite => "LIMIT -1 OFFSET 0",
+            };
+            format!("SELECT {columns}{key} FROM (SELECT * FROM {from} {rows} {fence}) {table} {window}")
         } else if skip.is_some() {
             // The rows that are skipped are counted off in the index; only those of the page are read.
             format!(

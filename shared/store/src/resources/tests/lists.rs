@@ -7,6 +7,7 @@ use crate::{
 };
 use muster_scim::{Resource, ResourceType, ScimType, Sort};
 use serde_json::json;
+use std::sync::atomic::Ordering;
 
 fn first(page: &super::Page) -> &Resource {
     &page.resources[0].1
@@ -108,6 +109,42 @@ async fn a_numbered_list_of_several_types_ends_somewhere() {
         assert_eq!((error.status, error.scim_type), (400, Some(ScimType::TooMany)));
         assert_eq!(numbered(&world, &both, 9_901, 100).await.total, Some(0));
         assert_eq!(numbered(&world, &both, 99_901, 0).await.total, Some(0));
+    })
+    .await;
+}
+
+/// The look-up before every create: with the groups of the user, without a count, on both engines.
+#[tokio::test]
+async fn a_look_up_is_one_statement() {
+    on_each(|mut world| async move {
+        let ada =
+            world.user(object(json!({ "userName": "ada", "externalId": "e", "emails": [{ "value": "a@x" }, { "value": "b@x" }] })), 0, 0);
+        let ops = world.group(object(json!({ "displayName": "Ops" })), 0, 0);
+        let (user, group) = (ada.id, ops.id);
+        world.insert(&[ada], &[ops], &[(group, user)]).await;
+        let sent = world.store.count_reads();
+        let groups = Include { groups: true, members: false };
+        for (rt, text, found) in [
+            (ResourceType::User, "userName eq \"ADA\"".to_owned(), 1),
+            (ResourceType::User, "userName eq \"nobody\"".to_owned(), 0),
+            (ResourceType::User, "externalId eq \"e\"".to_owned(), 1),
+            (ResourceType::User, "emails[type eq \"work\"].value eq \"b@x\"".to_owned(), 0),
+            (ResourceType::User, "emails.value eq \"b@x\"".to_owned(), 1),
+            (ResourceType::User, format!("id eq \"{user}\" and manager eq \"m\""), 0),
+            (ResourceType::Group, "displayName eq \"ops\"".to_owned(), 1),
+            (ResourceType::Group, format!("id eq \"{group}\" and members eq \"{user}\""), 1),
+        ] {
+            for by_place in [false, true] {
+                let selection = [selection(rt, Some(filter(rt, &text)), None, groups)];
+                let before = sent.load(Ordering::Relaxed);
+                let page = if by_place { placed(&world, &selection, None, 100).await } else { numbered(&world, &selection, 1, 100).await };
+                assert_eq!((page.resources.len(), page.total), (found, Some(found as u64)), "{text}");
+                assert_eq!(sent.load(Ordering::Relaxed) - before, 1, "{:?}: {text}", world.store.dialect());
+            }
+        }
+        let before = sent.load(Ordering::Relaxed);
+        assert!(get(&world.store, world.account, ResourceType::User, user, groups).await.expect("a read").is_some());
+        assert_eq!(sent.load(Ordering::Relaxed) - before, 1);
     })
     .await;
 }

@@ -120,3 +120,23 @@ async fn pages_by_place_enter_the_index_of_their_order() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn sqlite_uses_its_indexes_too() {
+    let dir = tempfile::tempdir().expect("a scratch directory");
+    let world = crate::testing::world(&format!("sqlite://{}", dir.path().join("muster.db").display())).await;
+    for (rt, text, index) in [
+        (ResourceType::User, "userName eq \"a\"", "users_login_key (account_id=? AND login_key=?)"),
+        (ResourceType::User, "userName sw \"a\" and not (active eq true)", "users_"),
+        (ResourceType::User, "externalId eq \"a\"", "users_external_id (account_id=? AND external_id=?)"),
+        (ResourceType::User, "emails.value eq \"a\"", "users_email_key (account_id=? AND email_key=?)"),
+        (ResourceType::Group, "displayName eq \"a\"", "user_group_display_key (account_id=? AND display_key=?)"),
+    ] {
+        let selection = selection(rt, Some(filter(rt, text)), None, Include::default());
+        let statement = page(&world, &selection);
+        let explain = world.store.statement(format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.values.expect("values").0);
+        let rows = world.store.reader().query_all_raw(explain).await.expect("a plan");
+        let plan: String = rows.iter().map(|row| row.try_get::<String>("", "detail").expect("a line") + "\n").collect();
+        assert!(plan.contains(index) && !plan.contains("SCAN users") && !plan.contains("SCAN user_group"), "{text}:\n{plan}");
+    }
+}
