@@ -109,6 +109,8 @@ pub enum OutcomeCode {
     Refused,
     /// Another resource has this user id or group name.
     Duplicate,
+    /// It would have disabled, deleted or renamed an administrator the account cannot do without.
+    Protected,
     /// The resource does not exist in this account.
     NotFound,
     /// `If-Match` named another version.
@@ -123,11 +125,12 @@ pub enum OutcomeCode {
 
 impl OutcomeCode {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Applied,
         Self::Unchanged,
         Self::Refused,
         Self::Duplicate,
+        Self::Protected,
         Self::NotFound,
         Self::VersionMismatch,
         Self::Expired,
@@ -143,6 +146,7 @@ impl OutcomeCode {
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::Duplicate => "duplicate",
+            Self::Protected => "protected",
             Self::NotFound => "not_found",
             Self::VersionMismatch => "version_mismatch",
             Self::Expired => "expired",

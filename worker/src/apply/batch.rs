@@ -7,7 +7,7 @@ use super::{
     facts::{Facts, Questions},
     world::World,
 };
-use muster_domain::{Change, LoginKey, Operation, OperationId, Outcome, OutcomeCode};
+use muster_domain::{AccountId, Change, LoginKey, Operation, OperationId, Outcome, OutcomeCode};
 use muster_scim::{
     MemberChange, ResourceType,
     patch::{PatchOperation, PatchRequest},
@@ -76,6 +76,8 @@ async fn recorded(store: &Store, operation: &Operation) -> Result<Outcome, Store
 /// What the batch leaves to be written.
 #[derive(Default)]
 struct Writes {
+    /// `(account whose administrators change, the version that was decided on)`
+    administrator_changes: Vec<(AccountId, i64)>,
     new_users: Vec<UserRow>,
     changed_users: Vec<(i64, UserRow)>,
     gone_users: Vec<Address>,
@@ -168,7 +170,7 @@ fn foresee_members(questions: &mut Questions, group: Address, patch: &PatchReque
 }
 
 fn writes(world: &World<'_>) -> Writes {
-    let mut writes = Writes::default();
+    let mut writes = Writes { administrator_changes: world.administrator_changes(), ..Writes::default() };
     for (address, user) in &world.users {
         match (world.loaded_user(address), user) {
             (None, Some(row)) => writes.new_users.push(row.clone()),
@@ -200,6 +202,7 @@ fn writes(world: &World<'_>) -> Writes {
 
 /// Writes in the order that keeps two batches from deadlocking (see [`muster_store::batch`]).
 async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision], now: i64) -> Result<(), StoreError> {
+    tx.count_administrator_changes(&writes.administrator_changes).await?;
     let gone: Vec<Address> = writes.gone_users.iter().chain(&writes.gone_groups).copied().collect();
     let left: Vec<Address> = tx.groups_of(&gone).await?.into_iter().map(|(member, group, _)| (member.0, group)).collect();
     tx.touch_groups(&left, now).await?;

@@ -6,6 +6,7 @@ use muster_scim::{ResourceType, ScimError};
 use muster_store::batch::Address;
 
 mod group;
+mod protect;
 mod user;
 
 /// An outcome, and what can only be filled in once the batch is written.

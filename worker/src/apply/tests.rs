@@ -1,5 +1,6 @@
 //! The applier against real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
+mod administrators;
 mod batches;
 mod groups;
 mod races;

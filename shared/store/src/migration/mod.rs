@@ -7,6 +7,7 @@
 //! leaves nothing half done.
 
 mod m20261124_000001_create_tables;
+mod m20261124_000003_protect_administrators;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -22,7 +23,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_create_tables::Migration)]
+        vec![Box::new(m20261124_000001_create_tables::Migration), Box::new(m20261124_000003_protect_administrators::Migration)]
     }
 }
 
