@@ -7,7 +7,7 @@
 use crate::{
     discovery::{self, Subject},
     refusal::Refusal,
-    scim::{Call, read, write},
+    scim::{Call, me, read, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
@@ -23,6 +23,8 @@ pub(crate) enum Endpoint<'a> {
     Item(ResourceType, &'a str),
     Discovery(Subject),
     DiscoveryItem(Subject, &'a str),
+    /// The caller's own user.
+    Me,
     /// Addresses RFC 7644 defines and this service does not have.
     NotImplemented,
 }
@@ -39,7 +41,8 @@ impl<'a> Endpoint<'a> {
             ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
-            ["Me" | "Bulk" | ".search"] => Self::NotImplemented,
+            ["Me"] => Self::Me,
+            ["Bulk" | ".search"] => Self::NotImplemented,
             _ => return None,
         })
     }
@@ -49,6 +52,7 @@ impl<'a> Endpoint<'a> {
         match self {
             Self::Collection(_) => "GET, HEAD, POST",
             Self::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Self::Me => me::ALLOW,
             _ => "GET, HEAD",
         }
     }
@@ -57,7 +61,7 @@ impl<'a> Endpoint<'a> {
     pub(crate) fn takes_body(self, method: &Method) -> bool {
         match self {
             Self::Collection(_) => method == Method::POST,
-            Self::Item(..) => method == Method::PUT || method == Method::PATCH,
+            Self::Item(..) | Self::Me => method == Method::PUT || method == Method::PATCH,
             _ => false,
         }
     }
@@ -72,6 +76,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
         (Endpoint::Item(kind, id), "PUT") => write::replace(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "PATCH") => write::patch(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "DELETE") => write::delete(call, kind, id).await,
+        (Endpoint::Me, method) => me::handle(call, method, &body).await,
         (Endpoint::Discovery(subject), "GET" | "HEAD") => {
             discovery::all(subject, call.query.filter.is_some(), call.base_url(), call.context)
         }

@@ -6,6 +6,7 @@
 mod auth;
 mod bounds;
 mod connections;
+mod me;
 mod media;
 mod outcomes;
 mod paths;
