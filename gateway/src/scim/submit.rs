@@ -65,6 +65,7 @@ fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_m
         accepted_ms,
         deadline_ms: accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS)),
         request_id: call.context.request_id,
+        bulk: None,
     }
 }
 
@@ -77,7 +78,7 @@ fn stub(operation: &Operation) -> Operation {
         Change::Patch { .. } => Change::Patch { patch: PatchRequest { operations: Vec::new() } },
         Change::Delete => Change::Delete,
     };
-    Operation { change, if_match: None, actor: operation.actor.clone(), ..*operation }
+    Operation { change, if_match: None, actor: operation.actor.clone(), bulk: None, ..*operation }
 }
 
 async fn fence(call: &Call<'_>, stub: &Operation) -> Result<Outcome, Refusal> {

@@ -1,6 +1,6 @@
 //! An operation and what became of it.
 
-use crate::{AccountId, KeyId, OperationId, Role, UserId};
+use crate::{AccountId, BulkPart, KeyId, OperationId, Role, UserId};
 use muster_scim::{Resource, ResourceType, ScimError, patch::PatchRequest};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -95,6 +95,9 @@ pub struct Operation {
     pub deadline_ms: i64,
     /// The request it came with, for the log.
     pub request_id: Uuid,
+    /// Its part in a bulk request, when it came in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<Box<BulkPart>>,
 }
 
 /// The named causes an outcome can have; stored with the operation and what incidents are grouped by.
@@ -115,6 +118,8 @@ pub enum OutcomeCode {
     NotFound,
     /// `If-Match` named another version.
     VersionMismatch,
+    /// The bulk request it came in ended before it (`failOnErrors`).
+    Skipped,
     /// It came to a worker, or to the end of the wait, after its deadline; it will never be applied.
     Expired,
     /// The platform could not apply it, and not for the client's fault.
@@ -125,7 +130,7 @@ pub enum OutcomeCode {
 
 impl OutcomeCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Applied,
         Self::Unchanged,
         Self::Refused,
@@ -133,6 +138,7 @@ impl OutcomeCode {
         Self::Protected,
         Self::NotFound,
         Self::VersionMismatch,
+        Self::Skipped,
         Self::Expired,
         Self::Failed,
         Self::SetAside,
@@ -149,6 +155,7 @@ impl OutcomeCode {
             Self::Protected => "protected",
             Self::NotFound => "not_found",
             Self::VersionMismatch => "version_mismatch",
+            Self::Skipped => "skipped",
             Self::Expired => "expired",
             Self::Failed => "failed",
             Self::SetAside => "set_aside",

@@ -59,7 +59,7 @@ mod status;
 mod streams;
 mod worker;
 
-pub use client::OperationClient;
+pub use client::{Admitted, OperationClient};
 pub use error::{CallError, HandlerError, QueueError};
 pub use message::{Delivery, OperationHandler};
 pub(crate) use message::{Message, Origin, Settlement};

@@ -18,7 +18,15 @@ pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 
 impl Message for OperationBatch {
     fn split(self) -> Vec<Self> {
         let Self { v, reply_to, operations } = self;
-        operations.into_iter().map(|operation| Self { v, reply_to, operations: vec![operation] }).collect()
+        let mut parts: Vec<Self> = Vec::with_capacity(operations.len());
+        for operation in operations {
+            match parts.last_mut() {
+                // A bulk stays whole: its operations only make sense together.
+                Some(part) if part.operations[0].same_bulk(&operation) => part.operations.push(operation),
+                _ => parts.push(Self { v, reply_to, operations: vec![operation] }),
+            }
+        }
+        parts
     }
 }
 

@@ -71,6 +71,7 @@ impl World {
             accepted_ms: now_ms(),
             deadline_ms: now_ms() + 60_000,
             request_id: Uuid::now_v7(),
+            bulk: None,
         }
     }
 

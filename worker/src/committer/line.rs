@@ -80,6 +80,7 @@ mod tests {
             accepted_ms: 0,
             deadline_ms: 0,
             request_id: Uuid::nil(),
+            bulk: None,
         };
         Queued {
             operation,
