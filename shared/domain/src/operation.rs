@@ -162,6 +162,12 @@ impl OutcomeCode {
         }
     }
 
+    /// Whether the client is told that its write succeeded.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged)
+    }
+
     /// Reads the stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -210,6 +216,6 @@ impl Outcome {
     /// Whether the client is told that its write succeeded.
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        matches!(self.code, OutcomeCode::Applied | OutcomeCode::Unchanged)
+        self.code.is_success()
     }
 }

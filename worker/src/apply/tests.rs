@@ -2,6 +2,7 @@
 
 mod administrators;
 mod batches;
+mod bulks;
 mod groups;
 mod races;
 mod users;

@@ -26,6 +26,8 @@ pub(super) struct GroupState {
 /// The view.
 pub(super) struct World<'f> {
     facts: &'f Facts,
+    /// What a bulk of this batch is going to make: a reference to it counts before it is there.
+    expected: &'f HashMap<Address, ResourceType>,
     pub users: HashMap<Address, Option<UserRow>>,
     pub groups: HashMap<Address, Option<GroupState>>,
     pub memberships: HashMap<Membership, bool>,
@@ -37,9 +39,10 @@ pub(super) struct World<'f> {
 }
 
 impl<'f> World<'f> {
-    pub(super) fn new(facts: &'f Facts) -> Self {
+    pub(super) fn new(facts: &'f Facts, expected: &'f HashMap<Address, ResourceType>) -> Self {
         Self {
             facts,
+            expected,
             users: HashMap::new(),
             groups: HashMap::new(),
             memberships: HashMap::new(),
@@ -187,7 +190,7 @@ impl<'f> World<'f> {
         } else if self.loaded_group(&address).is_some() {
             Some(ResourceType::Group)
         } else {
-            self.facts.kinds.get(&address).copied().flatten()
+            self.expected.get(&address).or_else(|| self.facts.kinds.get(&address)?.as_ref()).copied()
         }
     }
 
