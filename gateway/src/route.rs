@@ -7,7 +7,7 @@
 use crate::{
     discovery::{self, Subject},
     refusal::Refusal,
-    scim::{Call, me, read, write},
+    scim::{Call, bulk, me, read, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
@@ -25,6 +25,8 @@ pub(crate) enum Endpoint<'a> {
     DiscoveryItem(Subject, &'a str),
     /// The caller's own user.
     Me,
+    /// Many writes in one request.
+    Bulk,
     /// Addresses RFC 7644 defines and this service does not have.
     NotImplemented,
 }
@@ -42,7 +44,8 @@ impl<'a> Endpoint<'a> {
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
             ["Me"] => Self::Me,
-            ["Bulk" | ".search"] => Self::NotImplemented,
+            ["Bulk"] => Self::Bulk,
+            [".search"] => Self::NotImplemented,
             _ => return None,
         })
     }
@@ -53,6 +56,7 @@ impl<'a> Endpoint<'a> {
             Self::Collection(_) => "GET, HEAD, POST",
             Self::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
             Self::Me => me::ALLOW,
+            Self::Bulk => bulk::ALLOW,
             _ => "GET, HEAD",
         }
     }
@@ -60,7 +64,7 @@ impl<'a> Endpoint<'a> {
     /// Whether a request of this method brings a body that matters.
     pub(crate) fn takes_body(self, method: &Method) -> bool {
         match self {
-            Self::Collection(_) => method == Method::POST,
+            Self::Collection(_) | Self::Bulk => method == Method::POST,
             Self::Item(..) | Self::Me => method == Method::PUT || method == Method::PATCH,
             _ => false,
         }
@@ -76,9 +80,10 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
         (Endpoint::Item(kind, id), "PUT") => write::replace(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "PATCH") => write::patch(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "DELETE") => write::delete(call, kind, id).await,
+        (Endpoint::Bulk, "POST") => bulk::handle(call, &body).await,
         (Endpoint::Me, method) => me::handle(call, method, &body).await,
         (Endpoint::Discovery(subject), "GET" | "HEAD") => {
-            discovery::all(subject, call.query.filter.is_some(), call.base_url(), call.context)
+            discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings.scim, call.context)
         }
         (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
         (Endpoint::NotImplemented, _) => Err(ScimError::not_implemented("this service does not implement this part of RFC 7644").into()),

@@ -6,6 +6,7 @@
 mod abuse;
 mod administrators;
 mod bad_input;
+mod bulk;
 mod fixtures;
 mod group_answers;
 mod harness;

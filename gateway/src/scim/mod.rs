@@ -1,8 +1,10 @@
 //! Users and groups: the handlers.
 //!
 //! [`mod@write`] turns a request into an operation and an outcome into a response; [`submit`] is the wait in between; [`read`] goes
-//! to the database; [`present`] makes the body of both. [`me`] is the caller's own user.
+//! to the database; [`present`] makes the body of both. [`me`] is the caller's own user,
+//! [`bulk`] many writes in one request.
 
+pub(crate) mod bulk;
 pub(crate) mod me;
 pub(crate) mod present;
 pub(crate) mod read;

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bounds;
+mod bulk;
 mod connections;
 mod me;
 mod media;
