@@ -71,6 +71,7 @@ pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: C
         deadline_ms: accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS)),
         request_id: call.context.request_id,
         bulk: None,
+        acknowledged: false,
     }
 }
 

@@ -98,6 +98,10 @@ pub struct Operation {
     /// Its part in a bulk request, when it came in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bulk: Option<Box<BulkPart>>,
+    /// Its client was told that it will be applied (RFC 9967), and it is kept in the database until it is: past its deadline it is
+    /// not ended, but enqueued again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledged: bool,
 }
 
 /// The named causes an outcome can have; stored with the operation and what incidents are grouped by.

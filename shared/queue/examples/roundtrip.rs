@@ -43,6 +43,7 @@ fn operation(account: AccountId, now: i64) -> Operation {
         deadline_ms: now + 20_000,
         request_id: Uuid::now_v7(),
         bulk: None,
+        acknowledged: false,
     }
 }
 

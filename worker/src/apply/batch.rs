@@ -5,14 +5,12 @@
 use super::{
     bulk::{self, Bulks, Round},
     decide::{Decision, decide},
-    facts::{Facts, Questions},
+    facts::Facts,
+    foresee::foreseen,
     world::World,
 };
-use muster_domain::{AccountId, Change, LoginKey, Operation, OperationId, Outcome, OutcomeCode};
-use muster_scim::{
-    MemberChange, ResourceType,
-    patch::{PatchOperation, PatchRequest},
-};
+use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
+use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, Store, StoreError, UserRow, WriteTransaction,
     batch::{Address, GroupUpdate, LogEntry, Membership},
@@ -33,6 +31,17 @@ pub(super) struct Attempt<'a> {
     pub again: bool,
     /// Operations of a bulk that the database refuses; they are logged as that and do nothing.
     pub failed: &'a HashSet<OperationId>,
+}
+
+impl Attempt<'_> {
+    fn is_late(&self, operation: &Operation) -> bool {
+        self.now_ms > operation.deadline_ms
+    }
+
+    /// Whether it has come too late for this time and is enqueued again some day: nothing is decided about it.
+    fn waits(&self, operation: &Operation) -> bool {
+        operation.acknowledged && self.is_late(operation)
+    }
 }
 
 /// Applies the operations.
@@ -58,6 +67,7 @@ pub(super) async fn apply(store: &Store, operations: &[&Operation], attempt: &At
     for operation in operations {
         outcomes.push(match decided.remove(&operation.id) {
             Some(outcome) => outcome,
+            None if attempt.waits(operation) => Outcome::failed(OutcomeCode::Expired, 503),
             // Delivered before, or twice in this batch: what was recorded then is the answer now.
             None => recorded(store, operation).await?,
         });
@@ -89,7 +99,8 @@ async fn execute(
     };
     // A message that was pushed twice can bring one operation into a batch twice.
     let mut seen = HashSet::new();
-    let once: Vec<&Operation> = operations.iter().copied().filter(|operation| seen.insert(operation.id)).collect();
+    let wanted = operations.iter().copied().filter(|operation| !attempt.waits(operation));
+    let once: Vec<&Operation> = wanted.filter(|operation| seen.insert(operation.id)).collect();
     let fresh: Vec<&Operation> = once.iter().copied().filter(|operation| !known.contains_key(&operation.id)).collect();
     let now = now_ms();
     let mut facts = Facts::default();
@@ -99,6 +110,8 @@ async fn execute(
     let entries: Vec<LogEntry<'_>> =
         fresh.iter().zip(&decisions).map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome }).collect();
     tx.log_operations(&entries, now).await?;
+    let requests: HashSet<Uuid> = once.iter().filter(|operation| operation.acknowledged).map(|operation| operation.request_id).collect();
+    tx.finish_async_requests(&requests.into_iter().collect::<Vec<_>>(), now).await?;
     Ok(fresh.iter().map(|operation| operation.id).zip(decisions.into_iter().map(|decision| decision.outcome)).collect())
 }
 
@@ -169,7 +182,7 @@ async fn settle(
 }
 
 fn decide_one(world: &mut World<'_>, round: &Round<'_>, operation: &Operation, attempt: &Attempt<'_>, now: i64) -> Decision {
-    let mut decision = if attempt.now_ms > operation.deadline_ms {
+    let mut decision = if attempt.is_late(operation) {
         Decision::only(Outcome::failed(OutcomeCode::Expired, 503))
     } else if let Some(refused) = round.refuse(operation) {
         refused
@@ -180,52 +193,6 @@ fn decide_one(world: &mut World<'_>, round: &Round<'_>, operation: &Operation, a
     };
     bulk::trim(operation, &mut decision);
     decision
-}
-
-/// What is certain to be asked, so that the usual batch is decided in one round.
-fn foreseen(operations: &[&Operation]) -> Questions {
-    let mut questions = Questions::default();
-    for operation in operations {
-        let address = (operation.account, operation.resource_id);
-        let text = |resource: &muster_scim::Resource, name: &str| {
-            resource.get(name).and_then(Value::as_str).map(LoginKey::of).map(LoginKey::into_string)
-        };
-        match (operation.resource_type, &operation.change) {
-            (ResourceType::User, Change::Create { resource, .. }) => {
-                questions.login_keys.extend(text(resource, "userName").map(|key| (operation.account, key)));
-            }
-            (ResourceType::Group, Change::Create { resource, .. }) => {
-                questions.display_keys.extend(text(resource, "displayName").map(|key| (operation.account, key)));
-            }
-            (ResourceType::User, _) => {
-                questions.users.insert(address);
-            }
-            (ResourceType::Group, change) => {
-                questions.groups.insert(address);
-                if let Change::Patch { patch } = change {
-                    foresee_members(&mut questions, address, patch);
-                }
-            }
-        }
-    }
-    questions
-}
-
-/// A directory adds and removes members one by one: whether they exist, and whether they are in the group.
-fn foresee_members(questions: &mut Questions, group: Address, patch: &PatchRequest) {
-    for operation in &patch.operations {
-        let (ids, adds) = match operation {
-            PatchOperation::Members(MemberChange::Add(ids)) => (ids, true),
-            PatchOperation::Members(MemberChange::Remove(ids)) => (ids, false),
-            _ => continue,
-        };
-        for id in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
-            questions.memberships.insert(Membership { account: group.0, group: group.1, member: id });
-            if adds {
-                questions.kinds.insert((group.0, id));
-            }
-        }
-    }
 }
 
 fn writes(world: &World<'_>) -> Writes {

@@ -22,6 +22,7 @@ mod batch;
 mod bulk;
 mod decide;
 mod facts;
+mod foresee;
 mod recover;
 mod world;
 

@@ -49,6 +49,11 @@ impl Applier {
                     part.members.into_iter().partition(|index| now > operations[*index].deadline_ms);
                 let mut away = false;
                 for index in late {
+                    if operations[index].acknowledged {
+                        // Nobody is told that it failed: it is enqueued again, and the log knows if it was applied after all.
+                        outcomes[index] = Some(expired());
+                        continue;
+                    }
                     // A database that did not answer for one is not asked for the next: each question may take seconds.
                     let ended = if away { None } else { self.end_late(&operations[index]).await };
                     away |= ended.is_none();

@@ -1,5 +1,6 @@
 //! The applier against real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
+mod acknowledged;
 mod administrators;
 mod batches;
 mod bulks;
@@ -73,6 +74,7 @@ impl World {
             deadline_ms: now_ms() + 60_000,
             request_id: Uuid::now_v7(),
             bulk: None,
+            acknowledged: false,
         }
     }
 

@@ -84,6 +84,7 @@ mod tests {
             deadline_ms: 0,
             request_id: Uuid::nil(),
             bulk: None,
+            acknowledged: false,
         };
         queue(operation)
     }
