@@ -7,7 +7,7 @@
 use crate::{
     discovery::{self, Subject},
     refusal::Refusal,
-    scim::{Call, bulk, me, read, write},
+    scim::{Call, bulk, events, me, read, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub(crate) enum Endpoint<'a> {
     Me,
     /// Many writes in one request.
     Bulk,
+    /// What became of an asynchronous request.
+    Event(&'a str),
     /// Addresses RFC 7644 defines and this service does not have.
     NotImplemented,
 }
@@ -45,6 +47,7 @@ impl<'a> Endpoint<'a> {
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
             ["Me"] => Self::Me,
             ["Bulk"] => Self::Bulk,
+            ["Events", txn] => Self::Event(txn),
             [".search"] => Self::NotImplemented,
             _ => return None,
         })
@@ -81,6 +84,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
         (Endpoint::Item(kind, id), "PATCH") => write::patch(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "DELETE") => write::delete(call, kind, id).await,
         (Endpoint::Bulk, "POST") => bulk::handle(call, &body).await,
+        (Endpoint::Event(txn), "GET" | "HEAD") => events::get(call, txn).await,
         (Endpoint::Me, method) => me::handle(call, method, &body).await,
         (Endpoint::Discovery(subject), "GET" | "HEAD") => {
             discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings.scim, call.context)

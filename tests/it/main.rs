@@ -7,6 +7,7 @@ mod abuse;
 mod administrators;
 mod bad_input;
 mod bulk;
+mod deferred;
 mod fixtures;
 mod group_answers;
 mod harness;

@@ -7,7 +7,7 @@
 use super::{Call, read, write};
 use crate::{refusal::Refusal, reply};
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use muster_scim::{ResourceType::User, ScimError, location};
@@ -32,6 +32,10 @@ pub(crate) async fn handle(call: &Call<'_>, method: &str, body: &[u8]) -> Result
         .into()),
         _ => Err(Refusal::MethodNotAllowed { allow: ALLOW }),
     }?;
+    if response.status() == StatusCode::ACCEPTED {
+        // Its address is where the end of the request can be asked for.
+        return Ok(response);
+    }
     let location = HeaderValue::try_from(location(User, &id, call.base_url())).map_err(Refusal::internal)?;
     Ok(reply::with_header(response, header::LOCATION, location))
 }

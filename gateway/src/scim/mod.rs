@@ -2,10 +2,14 @@
 //!
 //! [`mod@write`] turns a request into an operation and an outcome into a response; [`submit`] is the wait in between; [`read`] goes
 //! to the database; [`present`] makes the body of both. [`me`] is the caller's own user,
-//! [`bulk`] many writes in one request.
+//! [`bulk`] many writes in one request. [`deferred`] answers before a
+//! write is applied, for those who ask for it, and [`events`] tells them the end.
 
 pub(crate) mod bulk;
+pub(crate) mod deferred;
+pub(crate) mod events;
 pub(crate) mod me;
+mod prefer;
 pub(crate) mod present;
 pub(crate) mod read;
 pub(crate) mod submit;

@@ -14,12 +14,13 @@
 //! the truth. A database that cannot be asked in time leaves no truth to tell: the connection is then closed without an answer, which
 //! every client takes for "unknown".
 
-use super::Call;
+use super::{Call, deferred, prefer::Prefer};
 use crate::refusal::Refusal;
+use axum::response::Response;
 use muster_domain::{Change, Operation, OperationId, Outcome, OutcomeCode};
 use muster_queue::CallError;
 use muster_scim::{Resource, ResourceType, patch::PatchRequest};
-use muster_store::{StoreError, operations};
+use muster_store::{StoreError, async_requests::Part, operations};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -31,6 +32,14 @@ const FENCE_WAIT: Duration = Duration::from_secs(5);
 /// Between two attempts, while the database comes back.
 const FENCE_PAUSE: Duration = Duration::from_millis(200);
 
+/// What became of a change that was submitted.
+pub(crate) enum Submitted {
+    /// It was applied.
+    Done(Outcome),
+    /// It will be: the client asked for this answer.
+    Later(Response),
+}
+
 /// Has a change applied.
 ///
 /// # Errors
@@ -41,8 +50,12 @@ pub(crate) async fn submit(
     id: Uuid,
     change: Change,
     if_match: Option<Vec<i64>>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Submitted, Refusal> {
     let operation = operation(call, kind, id, change, if_match);
+    let prefer = Prefer::of(call.headers);
+    if prefer.respond_async {
+        return submit_deferred(call, operation, prefer.wait).await;
+    }
     let give_up_ms = operation.accepted_ms.saturating_add_unsigned(call.app.settings.wait_ms);
     let stub = stub(&operation);
     let outcome = match call.app.operations.call(operation, give_up_ms).await {
@@ -53,7 +66,22 @@ pub(crate) async fn submit(
         },
         Err(error) => return Err(error.into()),
     };
-    judge(outcome, &stub)
+    judge(outcome, &stub).map(Submitted::Done)
+}
+
+async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Duration>) -> Result<Submitted, Refusal> {
+    let method = match operation.change {
+        Change::Create { .. } => "POST",
+        Change::Replace { .. } => "PUT",
+        Change::Patch { .. } => "PATCH",
+        Change::Delete => "DELETE",
+    };
+    let part = Part { method: method.to_owned(), bulk_id: None, operation: Some(operation.id), error: None };
+    let stub = stub(&operation);
+    match deferred::submit(call, vec![operation], &[part], wait).await?.and_then(|mut outcomes| outcomes.pop()) {
+        Some(outcome) => judge(outcome, &stub).map(Submitted::Done),
+        None => deferred::accepted(call).map(Submitted::Later),
+    }
 }
 
 /// The operation a change becomes.

@@ -7,6 +7,7 @@ mod auth;
 mod bounds;
 mod bulk;
 mod connections;
+mod deferred;
 mod me;
 mod media;
 mod outcomes;

@@ -21,6 +21,8 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
         "changePassword": { "supported": false },
         "sort": { "supported": false },
         "etag": { "supported": true },
+        // RFC 9967: only when a client asks for it, never at our discretion.
+        "securityEvents": { "asyncRequest": "request", "eventUris": [urn::ASYNC_RESPONSE_EVENT] },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Secret key",

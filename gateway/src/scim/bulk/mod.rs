@@ -2,18 +2,20 @@
 //!
 //! The request is planned here ([`plan`]): ids are given, references resolved, bodies read. What of it is right travels to a worker
 //! in one message and is applied in one transaction; the answer has an entry for every operation up to where `failOnErrors` ended
-//! it, in the order of the request.
+//! it, in the order of the request. A client that asks for it is answered before that, and told the end of each operation by an event.
 
 mod plan;
 
-use super::{Call, submit};
+use super::{Call, deferred, prefer::Prefer, submit};
 use crate::{refusal::Refusal, reply};
 use axum::{http::StatusCode, response::Response};
-use muster_domain::{Outcome, OutcomeCode};
+use muster_domain::{Operation, Outcome, OutcomeCode};
 use muster_scim::{ScimError, bulk, etag, location, parse_json, urn};
+use muster_store::async_requests::Part;
 use plan::{End, Entry, Plan};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use uuid::Uuid;
 
 /// The methods, for `Allow`.
 pub(crate) const ALLOW: &str = "POST";
@@ -28,7 +30,16 @@ pub(crate) async fn handle(call: &Call<'_>, body: &[u8]) -> Result<Response, Ref
     let request = bulk::read(parse_json(body, &deeper)?, limits)?;
     let fail_on_errors = request.fail_on_errors;
     let Plan { entries, order, operations } = plan::plan(call, request);
-    let outcomes = submit::submit_all(call, operations).await?;
+    let prefer = Prefer::of(call.headers);
+    let outcomes = if prefer.respond_async {
+        let parts: Vec<Part> = entries.iter().map(|entry| part(entry, &operations)).collect();
+        match deferred::submit(call, operations, &parts, prefer.wait).await? {
+            Some(outcomes) => outcomes,
+            None => return deferred::accepted(call),
+        }
+    } else {
+        submit::submit_all(call, operations).await?
+    };
     let applied = up_to_the_end(&entries, &order, &outcomes, fail_on_errors);
     let shown: Vec<Value> = entries
         .iter()
@@ -37,6 +48,15 @@ pub(crate) async fn handle(call: &Call<'_>, body: &[u8]) -> Result<Response, Ref
         .map(|(_, entry)| Value::Object(show(call, entry, &outcomes)))
         .collect();
     Ok(reply::json(StatusCode::OK, &json!({"schemas": [urn::BULK_RESPONSE], "Operations": shown}), call.context))
+}
+
+/// What there is to tell about an operation, once it has ended.
+fn part(entry: &Entry, operations: &[Operation]) -> Part {
+    let (operation, error) = match &entry.end {
+        End::Refused(error) => (None, Some(error.clone())),
+        End::Travels(at) => (Some(operations[*at].id), None),
+    };
+    Part { method: entry.method.clone(), bulk_id: entry.bulk_id.clone(), operation, error }
 }
 
 /// The operations that were tried.
@@ -66,7 +86,7 @@ fn show(call: &Call<'_>, entry: &Entry, outcomes: &[Outcome]) -> Map<String, Val
     let error = match &entry.end {
         End::Refused(error) => Some(error.clone()),
         End::Travels(at) if outcomes[*at].is_success() => None,
-        End::Travels(at) => Some(failure(call, &outcomes[*at])),
+        End::Travels(at) => Some(failure(call.context.request_id, &outcomes[*at])),
     };
     if let Some((kind, id)) = entry.target.filter(|_| error.is_none() || entry.method != "POST") {
         shown.insert("location".to_owned(), location(kind, &id.to_string(), call.base_url()).into());
@@ -89,8 +109,7 @@ fn show(call: &Call<'_>, entry: &Entry, outcomes: &[Outcome]) -> Map<String, Val
 }
 
 /// What a client is told of an operation that failed.
-pub(crate) fn failure(call: &Call<'_>, outcome: &Outcome) -> ScimError {
-    let id = call.context.request_id;
+pub(crate) fn failure(id: Uuid, outcome: &Outcome) -> ScimError {
     match &outcome.error {
         Some(error) => error.clone(),
         None if outcome.code == OutcomeCode::Expired => {
