@@ -73,11 +73,11 @@ struct Handler {
 
 impl OperationHandler for Handler {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, .. } = delivery;
+        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, early, .. } = delivery;
         if v != OperationBatch::VERSION {
             return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layout {}", OperationBatch::VERSION)));
         }
-        let replies = self.committer.apply(operations, isolate).await;
+        let replies = self.committer.apply(operations, isolate, early).await;
         replies.ok_or_else(|| HandlerError::new("the committer has ended"))
     }
 

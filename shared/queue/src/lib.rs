@@ -62,8 +62,8 @@ mod worker;
 
 pub use client::{Admitted, OperationClient};
 pub use error::{CallError, HandlerError, QueueError};
-pub use message::{Delivery, OperationHandler};
-pub(crate) use message::{Message, Origin, Settlement};
+pub use message::{Delivery, EarlyReplies, OperationHandler};
+pub(crate) use message::{Message, Origin, ReplyTo, Settlement};
 pub use queue::Queue;
 pub use sender::OperationSender;
 pub use settings::{ClientSettings, QueueSettings, WorkerSettings};

@@ -5,6 +5,7 @@ mod administrators;
 mod batches;
 mod bulks;
 mod groups;
+mod locked;
 mod races;
 mod users;
 

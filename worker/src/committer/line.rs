@@ -65,10 +65,11 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::committer::{Gathered, Waiting};
+    use crate::committer::Waiting;
     use muster_domain::{Actor, Change, Operation, OperationId};
+    use muster_queue::EarlyReplies;
     use muster_scim::ResourceType;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn queued(account: AccountId) -> Queued {
@@ -90,10 +91,8 @@ mod tests {
     }
 
     fn queue(operation: Operation) -> Queued {
-        Queued {
-            operation,
-            waiting: Arc::new(Waiting { gathered: Mutex::new(Gathered { replies: Vec::new(), answer: None }), expected: 1 }),
-        }
+        let (answer, _) = tokio::sync::oneshot::channel();
+        Queued { operation, waiting: Arc::new(Waiting::new(1, EarlyReplies::new(drop), answer)) }
     }
 
     #[test]

@@ -17,13 +17,15 @@
 //! larger than it should be as the bulk at its end needs.
 
 mod line;
+mod waiting;
 
 use crate::{Applier, apply::Applied};
 use line::Lines;
 use muster_domain::{Operation, Reply};
+use muster_queue::EarlyReplies;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -32,6 +34,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
+use waiting::Waiting;
 
 /// The longest a large batch is waited for.
 const GATHER: Duration = Duration::from_millis(2);
@@ -70,6 +73,7 @@ impl CommitterStats {
 struct Request {
     operations: Vec<Operation>,
     isolate: bool,
+    early: EarlyReplies,
     answer: oneshot::Sender<Vec<Reply>>,
 }
 
@@ -80,37 +84,12 @@ pub(crate) struct CommitterHandle {
 }
 
 impl CommitterHandle {
-    /// Has the operations applied and returns an outcome for each, after the COMMIT. None when the committer has ended.
-    pub(crate) async fn apply(&self, operations: Vec<Operation>, isolate: bool) -> Option<Vec<Reply>> {
+    /// Has the operations applied and returns an outcome for each, after the COMMIT, but for those that were sent early because one
+    /// of their neighbours takes its time. None when the committer has ended.
+    pub(crate) async fn apply(&self, operations: Vec<Operation>, isolate: bool, early: EarlyReplies) -> Option<Vec<Reply>> {
         let (answer, outcomes) = oneshot::channel();
-        self.requests.send(Request { operations, isolate, answer }).await.ok()?;
+        self.requests.send(Request { operations, isolate, early, answer }).await.ok()?;
         outcomes.await.ok()
-    }
-}
-
-/// The outcomes of one request, gathered until they are complete.
-struct Waiting {
-    gathered: Mutex<Gathered>,
-    expected: usize,
-}
-
-/// What has come in so far, and whom to give it to.
-struct Gathered {
-    replies: Vec<Reply>,
-    answer: Option<oneshot::Sender<Vec<Reply>>>,
-}
-
-impl Waiting {
-    fn add(&self, reply: Reply) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.replies.push(reply);
-        if gathered.replies.len() == self.expected {
-            let replies = std::mem::take(&mut gathered.replies);
-            if let Some(answer) = gathered.answer.take() {
-                // A handler that was dropped does not wait any more; its message comes back and finds the log.
-                let _ = answer.send(replies);
-            }
-        }
     }
 }
 
@@ -184,14 +163,12 @@ impl Committer {
     }
 
     fn accept(&mut self, request: Request) {
-        let Request { operations, isolate, answer } = request;
+        let Request { operations, isolate, early, answer } = request;
         if operations.is_empty() {
             let _ = answer.send(Vec::new());
             return;
         }
-        let expected = operations.len();
-        let waiting =
-            Arc::new(Waiting { gathered: Mutex::new(Gathered { replies: Vec::with_capacity(expected), answer: Some(answer) }), expected });
+        let waiting = Arc::new(Waiting::new(operations.len(), early, answer));
         for operation in operations {
             let queued = Queued { operation, waiting: Arc::clone(&waiting) };
             if !isolate {
@@ -218,6 +195,7 @@ impl Committer {
                     if held.last().is_some_and(|last| !last.operation.same_bulk(&operation)) {
                         self.retry_alone(std::mem::take(&mut held));
                     }
+                    waiting.do_not_gather();
                     held.push(Queued { operation, waiting });
                 }
             }

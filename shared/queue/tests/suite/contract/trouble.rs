@@ -123,3 +123,29 @@ pub async fn a_bulk_stays_whole_even_when_it_comes_back(rig: &impl Rig) {
     }
     assert_eq!(client.in_flight(), 0);
 }
+
+pub async fn replies_that_come_early_do_not_wait_and_the_message_does(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let told = std::sync::Arc::new(tokio::sync::Notify::new());
+    let handler = TestHandler::new({
+        let told = told.clone();
+        move |_| Behaviour::EarlyBut("slow", told.clone())
+    });
+    let now = queue.now_ms();
+    let one = |name: &str| client.call(crate::rig::operation_of(AccountId::new(), name, now), now + 60_000);
+    let slow = one("slow");
+    tokio::pin!(slow);
+    // Together in one message, because both have called before a worker is there.
+    let quick_one = one("quick");
+    tokio::pin!(quick_one);
+    assert!(futures::poll!(&mut slow).is_pending() && futures::poll!(&mut quick_one).is_pending());
+    let worker = Worker::start_with(&queue, WorkerSettings::default(), handler);
+    quick_one.await.expect("it does not wait for its neighbour");
+    assert!(futures::poll!(&mut slow).is_pending());
+    assert_eq!(depth(&queue).await.depth, 1, "the message is there until all of it is done");
+    told.notify_one();
+    slow.await.expect("it is answered");
+    until("the message is forgotten", || async { depth(&queue).await.depth == 0 }).await;
+    assert!(worker.handler.seen().iter().all(|seen| seen.together == 2 && seen.attempt == 1));
+}
