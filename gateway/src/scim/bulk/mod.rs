@@ -26,7 +26,7 @@ pub(crate) const ALLOW: &str = "POST";
 /// 400 and 413 for a request that is no bulk request or too large; otherwise what is wrong with an operation is in the answer.
 pub(crate) async fn handle(call: &Call<'_>, body: &[u8]) -> Result<Response, Refusal> {
     let limits = &call.app.settings.scim;
-    let deeper = muster_scim::Limits { depth: limits.depth + bulk::FRAME_DEPTH, keys: limits.keys, ..limits.clone() };
+    let deeper = muster_scim::Limits { depth: limits.depth + bulk::FRAME_DEPTH, ..limits.clone() };
     let request = bulk::read(parse_json(body, &deeper)?, limits)?;
     let fail_on_errors = request.fail_on_errors;
     let Plan { entries, order, operations } = plan::plan(call, request);
