@@ -24,6 +24,8 @@ use uuid::Uuid;
 pub(crate) const SET_TXN: HeaderName = HeaderName::from_static("set-txn");
 /// RFC 7240 §3
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// What a client waits that has been promised as much as an account may be.
+const FULL_WAIT: Duration = Duration::from_secs(5);
 /// The longest the promise may take to make.
 const INSERT_WAIT: Duration = Duration::from_secs(5);
 
@@ -58,9 +60,14 @@ pub(crate) async fn submit(
 }
 
 async fn promise(call: &Call<'_>, parts: &[Part], operations: &[Operation]) -> Result<(), Refusal> {
-    let insert = async_requests::insert(&call.app.store, call.caller.account, call.context.request_id, parts, operations);
+    let (store, most) = (&call.app.store, call.app.settings.limits.async_waiting);
+    let insert = async_requests::insert(store, call.caller.account, call.context.request_id, parts, operations, most);
     match timeout(INSERT_WAIT, insert).await {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => {
+            let cause = format!("{most} asynchronous requests of the account wait to be applied");
+            Err(Refusal::Later { status: 429, retry_after: FULL_WAIT, cause })
+        }
         // The database said no: nothing is stored.
         Ok(Err(error @ (StoreError::Other(_) | StoreError::Conflict(_)))) => Err(Refusal::internal(error)),
         // It may have said yes. A client that were told 503 could be surprised later.

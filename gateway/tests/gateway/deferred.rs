@@ -56,7 +56,7 @@ async fn the_end_can_be_asked_for_by_its_own_account_only() {
     assert_eq!(pending.header("set-txn"), Some(txn.to_string().as_str()));
     let other = muster_store::accounts::create(&gateway.store, "other", "Other").await.unwrap().id;
     let foreign = Uuid::now_v7();
-    async_requests::insert(&gateway.store, other, foreign, &[], &[]).await.unwrap();
+    async_requests::insert(&gateway.store, other, foreign, &[], &[], 10).await.unwrap();
     let odd = [
         foreign.to_string(),
         Uuid::now_v7().to_string(),
@@ -79,4 +79,15 @@ async fn the_end_can_be_asked_for_by_its_own_account_only() {
     assert_eq!(gateway.get("/scim/Events").await.status, 404);
     let config = gateway.get("/scim/ServiceProviderConfig").await.json();
     assert_eq!(config["securityEvents"]["asyncRequest"], "request");
+}
+
+#[tokio::test]
+async fn who_has_been_promised_enough_is_refused_before_anything_is_stored() {
+    let gateway = Gateway::start_with(|settings| settings.limits.async_waiting = 2).await;
+    for name in ["a", "b"] {
+        accepted(&post(&gateway, "respond-async", name).await);
+    }
+    let refused = post(&gateway, "respond-async", "c").await;
+    assert!(refused.is_error(429, None).header("retry-after").is_some());
+    assert_eq!(post(&gateway, "", "c").await.status, 201, "synchronous requests go on");
 }

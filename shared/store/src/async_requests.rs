@@ -56,11 +56,19 @@ pub struct Due {
     pub operations: Vec<Operation>,
 }
 
-/// Makes the promise: once this returns, the operations are applied some day. One statement.
+/// Makes the promise: once this returns true, the operations are applied some day. False, and nothing is stored, when `most` requests
+/// of the account wait to be applied already. One statement.
 ///
 /// # Errors
 /// When the database fails. Whether the promise was made is then unknown, unless it is [`StoreError::Other`].
-pub async fn insert(store: &Store, account: AccountId, id: Uuid, parts: &[Part], operations: &[Operation]) -> Result<(), StoreError> {
+pub async fn insert(
+    store: &Store,
+    account: AccountId,
+    id: Uuid,
+    parts: &[Part],
+    operations: &[Operation],
+    most: u32,
+) -> Result<bool, StoreError> {
     let accepted_ms = operations.first().map_or(0, |operation| operation.accepted_ms);
     let rows = Rows::new(store.dialect())
         .uuid("id", [id])
@@ -69,10 +77,14 @@ pub async fn insert(store: &Store, account: AccountId, id: Uuid, parts: &[Part],
         .json("operations", [written(&operations)])
         .int("accepted_ms", [accepted_ms])
         .int("due_ms", [accepted_ms + PATIENCE_MS]);
-    let sql = "INSERT INTO async_request (id, account_id, parts, operations, accepted_ms, due_ms) \
-         SELECT id, account_id, parts, operations, accepted_ms, due_ms FROM r";
-    store.writer().execute_raw(rows.statement(sql)).await?;
-    Ok(())
+    // Counted no further than it matters.
+    let sql = format!(
+        "INSERT INTO async_request (id, account_id, parts, operations, accepted_ms, due_ms) \
+         SELECT id, account_id, parts, operations, accepted_ms, due_ms FROM r \
+         WHERE (SELECT count(*) FROM (SELECT 1 FROM async_request a \
+             WHERE a.account_id = r.account_id AND a.due_ms IS NOT NULL LIMIT {most}) AS waiting) < {most}"
+    );
+    Ok(store.writer().execute_raw(rows.statement(&sql)).await?.rows_affected() == 1)
 }
 
 /// A request of this account.

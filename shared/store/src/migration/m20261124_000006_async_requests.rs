@@ -28,5 +28,6 @@ const STATEMENTS: &[&str] = &[
     ){keyed}",
     // Only what is not done is looked through, however many are kept.
     "CREATE INDEX async_request_due ON async_request (due_ms) WHERE due_ms IS NOT NULL",
+    "CREATE INDEX async_request_waiting ON async_request (account_id) WHERE due_ms IS NOT NULL",
     "CREATE INDEX async_request_done ON async_request (done_ms) WHERE done_ms IS NOT NULL",
 ];

@@ -19,7 +19,7 @@ async fn acknowledge(world: &World, operations: &mut [Operation], ago_ms: i64) -
     }
     let part = |operation: &Operation| Part { method: "POST".into(), bulk_id: None, operation: Some(operation.id), error: None };
     let parts: Vec<Part> = operations.iter().map(part).collect();
-    async_requests::insert(&world.store, world.account, request, &parts, operations).await.expect("the promise is made");
+    assert!(async_requests::insert(&world.store, world.account, request, &parts, operations, 1_000).await.expect("stored"));
     request
 }
 
@@ -111,6 +111,25 @@ async fn sweepers_share_what_is_due() {
             looked.expect("a look");
         }
         assert_eq!(depth(&queue).await, 40, "{}: each of them once", world.engine);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_promised_no_more_than_its_share() {
+    on_each(|world| async move {
+        let mut operations = [world.create_user("ada@x.test")];
+        acknowledge(&world, &mut operations, 0).await;
+        acknowledge(&world, &mut [world.create_user("bo@x.test")], 0).await;
+        let more = world.create_user("cleo@x.test");
+        let insert = async |account, most| {
+            async_requests::insert(&world.store, account, Uuid::now_v7(), &[], std::slice::from_ref(&more), most).await.expect("an answer")
+        };
+        let other = muster_store::accounts::create(&world.store, "other", "Other").await.expect("account").id;
+        assert!(!insert(world.account, 2).await, "{}: two wait already", world.engine);
+        assert!(insert(other, 2).await, "another account has its own share");
+        world.apply(&operations).await;
+        assert!(insert(world.account, 2).await, "what is applied waits no more");
     })
     .await;
 }
