@@ -136,3 +136,54 @@ async fn a_bulk_without_an_outcome_is_a_503_and_never_happens() {
         assert_eq!(outcome.code, muster_domain::OutcomeCode::Expired);
     }
 }
+
+#[tokio::test]
+async fn hostile_bulk_requests_are_refused_and_change_nothing() {
+    let gateway = Gateway::start().await;
+    let deep = format!(
+        "{{\"Operations\":[{{\"method\":\"POST\",\"path\":\"/Users\",\"bulkId\":\"a\",\"data\":{}{}}}]}}",
+        "[".repeat(40),
+        "]".repeat(40)
+    );
+    for body in [
+        deep.as_str(),
+        "{\"Operations\":[],\"Operations\":[]}",
+        "{\"Operations\":[{\"method\":\"POST\",\"bulkId\":\"a\\u0000\",\"path\":\"/Users\",\"data\":{\"userName\":\"a\"}}]}",
+        "{\"Operations\":[{\"method\":{}}]}",
+        "{\"Operations\":[[]]}",
+        "{\"failOnErrors\":1e30,\"Operations\":[]}",
+        "{\"Operations\":{}}",
+        "null",
+        "",
+    ] {
+        let answer = gateway.request("POST", "/scim/Bulk", &[], body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", String::from_utf8_lossy(&answer.body));
+    }
+    let odd = [
+        "/Us%65rs/1",
+        "/Users/../Groups/1",
+        "/scim/Users/1",
+        "https://x.test/Users/1",
+        "/Users/1?x=y",
+        "/Users/bulkId:",
+        "/users/1",
+        "",
+        "//",
+        "/Users;x/1",
+    ];
+    let operations: Vec<Value> = odd.iter().map(|path| json!({"method": "DELETE", "path": path})).collect();
+    let answer = bulk(&gateway, json!({"Operations": operations})).await;
+    assert!(statuses(&answer).iter().all(|status| status == "404" || status == "400"), "{}", answer.json());
+    let mut circle: Vec<Value> = (0..300)
+        .map(|i| {
+            json!({"method": "POST", "path": "/Groups", "bulkId": i.to_string(), "data": {"displayName": i.to_string(),
+            "members": (0..300).map(|j| json!({"value": format!("bulkId:{j}")})).collect::<Vec<_>>()}})
+        })
+        .collect();
+    circle.push(json!({"method": "POST", "path": "/Users", "bulkId": "wrong", "data": {}}));
+    circle[0]["data"]["members"] = json!([{"value": "bulkId:wrong"}]);
+    let answer = bulk(&gateway, json!({"Operations": circle})).await;
+    assert!(statuses(&answer)[..300].iter().all(|status| status == "409"), "everything hangs on the one that is wrong");
+    assert!(gateway.delivered.lock().unwrap().is_empty());
+    assert_eq!(gateway.get("/scim/Users").await.status, 200);
+}

@@ -118,4 +118,6 @@ fn fail_on_errors(value: &Value) -> Result<Option<u32>, ScimError> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
