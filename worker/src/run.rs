@@ -3,6 +3,7 @@
 use crate::{
     Applier, ApplySettings,
     committer::{self, CommitterHandle, CommitterStats},
+    sweep::sweep,
 };
 use muster_domain::{Operation, OperationBatch, Outcome, OutcomeCode, Reply};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
@@ -50,6 +51,7 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
     let (handle, committer) = committer::start(applier, settings.batch_max, Arc::clone(&stats));
+    let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
     let handler = Handler { committer: handle, store };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
@@ -57,6 +59,7 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     if committer.await.is_err() {
         tracing::error!("the committer panicked; what it held is delivered again");
     }
+    sweeper.abort();
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)
 }
@@ -70,11 +73,11 @@ struct Handler {
 
 impl OperationHandler for Handler {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, .. } = delivery;
+        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, early, .. } = delivery;
         if v != OperationBatch::VERSION {
             return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layout {}", OperationBatch::VERSION)));
         }
-        let replies = self.committer.apply(operations, isolate).await;
+        let replies = self.committer.apply(operations, isolate, early).await;
         replies.ok_or_else(|| HandlerError::new("the committer has ended"))
     }
 

@@ -5,10 +5,11 @@
 //! loads the answers to all questions in one statement a kind and decides again from the start. So the number of statements
 //! depends on how many *kinds* of questions a batch asks, never on its size.
 
+use muster_domain::AccountId;
 use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, StoreError, UserRow, WriteTransaction,
-    batch::{AccountKey, Address, Members, Membership},
+    batch::{AccountKey, Address, Administrators, Members, Membership},
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub(super) struct Facts {
     pub members: Members,
     /// Whether a member-to-be is a user or a group; none when it is neither.
     pub kinds: HashMap<Address, Option<ResourceType>>,
+    /// Asked only when an administrator is about to be changed.
+    pub administrators: HashMap<AccountId, Administrators>,
 }
 
 /// What has to be loaded.
@@ -36,6 +39,7 @@ pub(super) struct Questions {
     pub memberships: HashSet<Membership>,
     pub members: HashSet<Address>,
     pub kinds: HashSet<Address>,
+    pub administrators: HashSet<AccountId>,
 }
 
 impl Questions {
@@ -47,6 +51,7 @@ impl Questions {
             && self.memberships.is_empty()
             && self.members.is_empty()
             && self.kinds.is_empty()
+            && self.administrators.is_empty()
     }
 }
 
@@ -79,6 +84,11 @@ impl Facts {
 
         let groups: Vec<Address> = questions.members.into_iter().collect();
         self.members.extend(tx.all_members(&groups).await?);
+
+        let accounts: Vec<AccountId> = questions.administrators.into_iter().collect();
+        let loaded = tx.load_administrators(&accounts).await?;
+        self.administrators.extend(accounts.into_iter().map(|account| (account, Administrators::default())));
+        self.administrators.extend(loaded);
 
         let asked: Vec<Address> = questions.kinds.into_iter().collect();
         let users = tx.existing_users(&asked).await?;

@@ -8,6 +8,8 @@
 
 mod m20261124_000001_create_tables;
 mod m20261124_000002_read_indexes;
+mod m20261124_000003_protect_administrators;
+mod m20261124_000006_async_requests;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -23,7 +25,12 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_create_tables::Migration), Box::new(m20261124_000002_read_indexes::Migration)]
+        vec![
+            Box::new(m20261124_000001_create_tables::Migration),
+            Box::new(m20261124_000002_read_indexes::Migration),
+            Box::new(m20261124_000003_protect_administrators::Migration),
+            Box::new(m20261124_000006_async_requests::Migration),
+        ]
     }
 }
 
