@@ -11,10 +11,7 @@ use crate::{
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
-use muster_scim::{
-    ResourceType::{self, Group, User},
-    ScimError,
-};
+use muster_scim::ResourceType::{self, Group, User};
 
 /// One address under the SCIM base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
