@@ -10,6 +10,9 @@ const RACES: u32 = 4;
 /// How often a single operation is decided again. Somebody wins each time, so this many losses in a row are a fault, not a race.
 const RACES_ALONE: u32 = 500;
 
+/// How long an operation whose client was told that it will be applied is enqueued again, milliseconds, when it stops its workers.
+const GIVE_UP_MS: i64 = 300_000;
+
 impl Applier {
     /// Ends an operation that is past its deadline after an attempt nobody knows the end of: a COMMIT that was not confirmed may
     /// have happened, so only the log can tell. None while the log cannot be asked.
@@ -126,6 +129,26 @@ impl Applier {
             }
         }
         part.failed.insert(bulk[bad - 1].id)
+    }
+
+    /// Ends an operation that stopped its worker as often as allowed: it is written to the log, so that it is never applied by a later
+    /// delivery; if it has been applied after all, that is the answer.
+    ///
+    /// One whose client was told that it will be applied is not given up as soon: its workers may have been killed for reasons of
+    /// their own. It is enqueued again, and set aside when it is older than [`GIVE_UP_MS`].
+    pub(crate) async fn set_aside(&self, operation: &Operation) -> Outcome {
+        if operation.acknowledged && (self.settings.clock)() < operation.accepted_ms.saturating_add(GIVE_UP_MS) {
+            return expired();
+        }
+        let outcome = Outcome::failed(OutcomeCode::SetAside, 500);
+        match muster_store::operations::record(&self.store, operation, &outcome).await {
+            Ok(None) => outcome,
+            Ok(Some(recorded)) => recorded,
+            Err(error) => {
+                tracing::error!(operation.id = %operation.id, %error, "a set-aside operation cannot be recorded");
+                outcome
+            }
+        }
     }
 
     /// Writes the failure of an operation to the log, so that it is answered the same way when it is delivered again.

@@ -133,3 +133,20 @@ async fn an_account_is_promised_no_more_than_its_share() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_stops_its_workers_is_not_given_up_at_once() {
+    on_each(|world| async move {
+        let mut operations = [world.create_user("ada@x.test")];
+        acknowledge(&world, &mut operations, 60_000).await;
+        assert_eq!(world.applier.set_aside(&operations[0]).await.code, OutcomeCode::Expired, "it is enqueued again");
+        assert_eq!(world.apply_one(&operations[0]).await.status, 201, "{}: and is applied", world.engine);
+        let mut poison = [world.create_user("bo@x.test")];
+        acknowledge(&world, &mut poison, 600_000).await;
+        assert_eq!(world.applier.set_aside(&poison[0]).await.code, OutcomeCode::SetAside, "some day it is enough");
+        assert_eq!(world.apply_one(&poison[0]).await.code, OutcomeCode::SetAside);
+        let plain = world.create_user("cleo@x.test");
+        assert_eq!(world.applier.set_aside(&plain).await.code, OutcomeCode::SetAside);
+    })
+    .await;
+}
