@@ -23,6 +23,7 @@ pub mod patch;
 mod projection;
 mod read;
 mod render;
+mod replace;
 mod resource_type;
 pub mod schema;
 mod sort;
@@ -41,6 +42,7 @@ pub use patch::MemberChange;
 pub use projection::{Projection, split_attribute_list};
 pub use read::read_resource;
 pub use render::{location, render, render_owned, set_location, set_references};
+pub use replace::carry_over;
 pub use resource_type::ResourceType;
 pub use sort::{Sort, SortKey};
 

@@ -1,6 +1,6 @@
 //! One test for each habit of clients: what it does when it is on, and that RFC 7644 holds when it is off.
 
-use muster_scim::{Compat, Limits, MemberChange, Resource, ResourceType, ScimError, filter, patch, read_resource, urn};
+use muster_scim::{Compat, Limits, MemberChange, Resource, ResourceType, ScimError, ScimType, filter, patch, read_resource, urn};
 use serde_json::{Value, json};
 
 const ENT: &str = urn::ENTERPRISE_USER;
@@ -138,12 +138,23 @@ fn roles_as_json_in_text() {
 fn schemas_missing_or_unknown() {
     let strict = without(|c| c.loose_schemas = false);
     let microsoft = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User";
-    for schemas in [json!(null), json!([]), json!([urn::CORE_USER, microsoft]), json!("x")] {
+    for schemas in [json!(null), json!([]), json!([urn::CORE_USER, microsoft]), json!(urn::CORE_USER), json!([""])] {
         let body = json!({ "schemas": schemas, "userName": "a" });
         assert!(read(&on(), body.clone()).is_ok(), "{schemas}");
         assert!(read(&strict, body).is_err(), "{schemas}");
     }
-    assert!(read(&strict, json!({ "schemas": [urn::CORE_USER, ENT], "userName": "a" })).is_ok());
+    let named = |schemas: Value| json!({ "schemas": schemas, "userName": "a", ENT: { "department": "d" } });
+    for compat in [&on(), &strict] {
+        assert!(read(compat, json!({ "schemas": [urn::CORE_USER, ENT], "userName": "a" })).is_ok(), "named without data");
+        assert!(read(compat, named(json!([urn::CORE_USER.to_uppercase(), ENT, ENT]))).is_ok(), "in any case, twice");
+        for wrong in [json!(["urn:example:2.0:Boat"]), json!([urn::CORE_GROUP]), json!({}), json!([7]), json!("urn:x")] {
+            let error = read(compat, named(wrong.clone())).expect_err("refused");
+            assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidValue)), "{wrong}");
+            assert!(error.detail.starts_with("schemas "), "{}", error.detail);
+        }
+    }
+    assert!(read(&on(), named(json!([urn::CORE_USER]))).is_ok());
+    assert!(read(&strict, named(json!([urn::CORE_USER]))).is_err(), "data of a schema that is not named");
 }
 
 #[test]
