@@ -60,7 +60,12 @@ pub fn resource_type_named(name: &str, base: &str) -> Option<Value> {
 /// The schemas.
 #[must_use]
 pub fn schemas(base: &str) -> Vec<Value> {
-    Registry::global().schemas().iter().map(|schema| document(schema, base)).collect()
+    described_by(Registry::global(), base)
+}
+
+/// The schemas of a registry.
+pub(crate) fn described_by(registry: &Registry, base: &str) -> Vec<Value> {
+    registry.schemas().iter().map(|schema| document(schema, base)).collect()
 }
 
 /// One schema by its URN in any case, if there is such a one.

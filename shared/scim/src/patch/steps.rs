@@ -76,10 +76,14 @@ impl<'a> Steps<'a> {
     fn schema(&mut self, op: Op, schema: &'static Schema, value: Option<Value>) -> Result<(), ScimError> {
         let extended = kept_under(self.rt, schema).is_some();
         match (op, value) {
-            (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if extended => schema
-                .attributes
-                .iter()
-                .try_for_each(|attribute| self.remove(&Place { schema, attribute, elements: None, sub: None }, None)),
+            // What the extension requires goes with it: it is required of those who have the extension.
+            (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if extended => {
+                for attribute in schema.attributes.iter().filter(|attribute| attribute.is_writable()) {
+                    let path = Place { schema, attribute, elements: None, sub: None }.path(self.rt, self.compat);
+                    self.steps.push(PatchOperation::Remove { path, only: None });
+                }
+                Ok(())
+            }
             (Op::Remove, _) => Err(ScimError::no_target(format!("{} as a whole cannot be removed; name an attribute", schema.urn))),
             (_, Some(Value::Object(members))) => {
                 for (name, value) in members {

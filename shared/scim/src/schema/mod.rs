@@ -8,6 +8,7 @@
 
 mod attribute;
 mod common;
+mod document;
 mod enterprise;
 mod group;
 mod kind;
@@ -17,6 +18,7 @@ mod resolve;
 mod user;
 
 pub use attribute::Attribute;
+pub use document::{Document, Problem};
 pub use kind::{Kind, Meaning, Mutability, Returned, Uniqueness};
 pub(crate) use place::Place;
 pub use registry::{Extension, InUse, Registry};
