@@ -13,4 +13,5 @@ mod keys;
 mod kills;
 mod ledger;
 mod races;
+mod schemas;
 mod shutdown;
