@@ -38,6 +38,8 @@ pub struct Compat {
     /// A multi-valued attribute as one element instead of a list, and an element as its bare `value`
     /// (`"members": "2819c223"`).
     pub bare_elements: bool,
+    /// A PATCH that is its list of operations and nothing around it, as RFC 7644's own example of a bulk request has it (§3.7).
+    pub bare_operations: bool,
     /// Text without quotes in filters: `externalId eq someone` (an example of Entra ID's documentation).
     pub unquoted_literals: bool,
 }
@@ -60,6 +62,7 @@ impl Compat {
             mistyped_enterprise_urn: false,
             unqualified_enterprise: false,
             bare_elements: false,
+            bare_operations: false,
             unquoted_literals: false,
         }
     }
@@ -81,6 +84,7 @@ impl Compat {
             mistyped_enterprise_urn: true,
             unqualified_enterprise: true,
             bare_elements: true,
+            bare_operations: true,
             unquoted_literals: true,
         }
     }

@@ -207,3 +207,11 @@ fn strict_is_none_of_it_and_lenient_all() {
     let plain = json!([{ "op": "replace", "path": "title", "value": "x" }, { "op": "add", "value": { "nickName": "n" } }]);
     assert_eq!(patched(&Compat::strict(), json!({}), plain).expect("plain SCIM"), json!({ "title": "x", "nickName": "n" }));
 }
+
+#[test]
+fn a_patch_without_its_envelope() {
+    let body = json!([{ "op": "add", "path": "title", "value": "x" }]);
+    let read = |compat: &Compat| patch::read(ResourceType::User, body.clone(), compat, &Limits::default());
+    assert_eq!(read(&on()).expect("accepted").operations.len(), 1);
+    assert!(read(&without(|c| c.bare_operations = false)).is_err());
+}

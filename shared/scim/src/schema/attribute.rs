@@ -85,6 +85,11 @@ impl Attribute {
         attribute
     }
 
+    pub(super) const fn list(mut self) -> Self {
+        self.multi_valued = true;
+        self
+    }
+
     pub(super) const fn exact(mut self) -> Self {
         self.case_exact = true;
         self
