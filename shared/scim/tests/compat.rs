@@ -128,6 +128,9 @@ fn roles_as_json_in_text() {
     assert_eq!(seen["roles"], json!([{ "value": "Dock-Admin", "display": "Dock Admin" }]));
     let kept = patched(&without(|c| c.roles_as_json = false), json!({}), operation).expect("accepted");
     assert_eq!(kept["roles"][0]["value"], text);
+    let operation = json!([{ "op": "Add", "path": "roles[primary eq \"True\"].value", "value": text }]);
+    let seen = patched(&on(), json!({}), operation).expect("accepted");
+    assert_eq!(seen["roles"], json!([{ "value": "Dock-Admin", "primary": true }]), "at the path of the value as well");
     for odd in ["{", "{}", "{\"value\": 7}", "{\"value\": \"\"}", "{braces}"] {
         let seen = read(&on(), json!({ "userName": "a", "roles": [{ "value": odd }] })).expect("accepted");
         assert_eq!(seen["roles"][0]["value"], odd, "what is not such an object stays as it is");

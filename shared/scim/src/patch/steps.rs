@@ -130,7 +130,7 @@ impl<'a> Steps<'a> {
         let at = place.at(self.rt);
         let Place { attribute, sub, .. } = place;
         let value = match sub {
-            Some(sub) => self.coerce.scalar(&at.sub(sub.name), sub, value)?,
+            Some(sub) => self.coerce.part(&at, attribute, sub, value)?,
             None if place.elements.is_some() => self.one_element(&at, attribute, value)?,
             // The parts of `name` that are sent change, the others stay: one step each. A manager is another person as a whole.
             None if attribute.kind == Kind::Complex && !attribute.multi_valued && attribute.meaning != Meaning::Manager => {

@@ -70,6 +70,15 @@ impl Coerce<'_> {
         }
     }
 
+    /// The value of one part of a complex value, sent by itself.
+    pub(crate) fn part(&self, at: &At<'_>, attribute: &Attribute, sub: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+        let value = self.scalar(&at.sub(sub.name), sub, value)?;
+        if attribute.meaning == Meaning::Roles && sub.name == "value" && self.compat.roles_as_json {
+            return Ok(value.and_then(|value| quirk::role(Map::from_iter([(sub.name.to_owned(), value)])).remove(sub.name)));
+        }
+        Ok(value)
+    }
+
     /// The parts of a complex value, by the names the schema gives them. Parts the client cannot set are left out.
     pub(crate) fn object(&self, at: &At<'_>, attribute: &'static Attribute, value: Value) -> Result<Option<Map<String, Value>>, ScimError> {
         let members = match value {
