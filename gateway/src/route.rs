@@ -6,6 +6,7 @@
 
 use crate::{
     discovery::{self, Subject},
+    openapi,
     refusal::Refusal,
     scim::{Call, read, search, write},
 };
@@ -27,6 +28,8 @@ pub(crate) enum Endpoint<'a> {
     Item(ResourceType, &'a str),
     Discovery(Subject),
     DiscoveryItem(Subject, &'a str),
+    /// The description of the API.
+    OpenApi,
     /// Addresses RFC 7644 defines and this service does not have.
     NotImplemented,
 }
@@ -47,6 +50,7 @@ impl<'a> Endpoint<'a> {
             ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
+            ["openapi.json"] => Self::OpenApi,
             ["Me" | "Bulk"] => Self::NotImplemented,
             _ => return None,
         })
@@ -87,6 +91,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
             discovery::all(subject, call.query.filter.is_some(), call.base_url(), call.context)
         }
         (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
+        (Endpoint::OpenApi, "GET" | "HEAD") => Ok(openapi::answer(call)),
         (Endpoint::NotImplemented, _) => Err(ScimError::not_implemented("this service does not implement this part of RFC 7644").into()),
         (known, _) => Err(Refusal::MethodNotAllowed { allow: known.allow() }),
     }

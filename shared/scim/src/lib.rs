@@ -17,6 +17,7 @@ pub mod filter;
 mod fold;
 mod instant;
 mod json;
+pub mod json_schema;
 mod limits;
 mod list;
 pub mod patch;
