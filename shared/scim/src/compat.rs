@@ -26,8 +26,9 @@ pub struct Compat {
     /// A role whose `value` is a JSON object in a string (Entra ID's `AppRoleAssignmentsComplex`).
     pub roles_as_json: bool,
     /// `schemas` may be missing, may be one URN instead of a list, may leave out what the body has, and may name what directories
-    /// name besides: Entra ID `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group`, old templates
-    /// `urn:scim:schemas:core:1.0`. Any other unknown URN is refused all the same.
+    /// name besides: Entra ID `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group` and extensions unknown here
+    /// (`urn:ietf:params:scim:schemas:extension:...`), old templates `urn:scim:schemas:core:1.0`. Any other unknown URN is
+    /// refused all the same.
     pub loose_schemas: bool,
     /// A dot between schema URN and attribute, `urn:...:2.0:User.manager` (older Entra ID collections).
     pub dot_after_urn: bool,

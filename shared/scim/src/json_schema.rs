@@ -56,7 +56,7 @@ pub fn request(rt: ResourceType, limits: &Limits) -> Value {
             required.push(schema.urn);
         }
     }
-    json!({ "type": "object", "description": own.description, "properties": properties, "required": required, "maxProperties": limits.keys })
+    json!({ "type": "object", "description": own.description, "properties": properties, "required": required, "maxProperties": limits.keys, "propertyNames": { "pattern": NO_NUL } })
 }
 
 /// Text as it may be sent in a body.

@@ -150,6 +150,9 @@ fn schemas_missing_or_unknown() {
     for compat in [&on(), &strict] {
         assert!(read(compat, json!({ "schemas": [urn::CORE_USER, ENT], "userName": "a" })).is_ok(), "named without data");
         assert!(read(compat, named(json!([urn::CORE_USER.to_uppercase(), ENT, ENT]))).is_ok(), "in any case, twice");
+        let extension =
+            read(compat, json!({ "schemas": [urn::CORE_USER, "urn:ietf:params:scim:schemas:extension:boats:2.0:User"], "userName": "a" }));
+        assert_eq!(extension.is_ok(), compat.loose_schemas, "an extension nobody configured");
         for wrong in [json!(["urn:example:2.0:Boat"]), json!([urn::CORE_GROUP]), json!({}), json!([7]), json!("urn:x")] {
             let error = read(compat, named(wrong.clone())).expect_err("refused");
             assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidValue)), "{wrong}");

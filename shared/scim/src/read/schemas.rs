@@ -8,8 +8,10 @@ use crate::schema::{MISTYPED_ENTERPRISE_URN, core, extensions};
 use crate::{Compat, Resource, ResourceType, ScimError, urn};
 use serde_json::Value;
 
-/// What directories name beside the RFC's schemas: Entra ID its own of groups, older templates the core schema of SCIM 1.1.
-const FOREIGN: [&str; 2] = ["http://schemas.microsoft.com/", "urn:scim:schemas:core:1.0"];
+/// What directories name beside the RFC's schemas: Entra ID its own of groups, and extensions nobody has configured here (its
+/// extension attributes must be spelled so; their values are passed over like any unknown attribute); older templates the core
+/// schema of SCIM 1.1.
+const FOREIGN: [&str; 3] = ["http://schemas.microsoft.com/", "urn:ietf:params:scim:schemas:extension:", "urn:scim:schemas:core:1.0"];
 
 /// Refuses a body that says it is something else.
 ///
