@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use muster_scim::{ResourceType, json_schema};
+use muster_scim::{ResourceType, discovery, json_schema};
 use serde_json::{Map, Value, json};
 
 /// `GET /openapi.json`
@@ -64,14 +64,13 @@ pub fn openapi(settings: &GatewaySettings) -> Value {
 }
 
 fn tags() -> Vec<Value> {
-    let types =
-        ResourceType::ALL.into_iter().map(|rt| json!({ "name": rt.name(), "description": muster_scim::schema::core(rt).description }));
+    let types = ResourceType::all().iter().copied().map(|rt| json!({ "name": rt.name(), "description": discovery::description(rt) }));
     types.chain([json!({ "name": "Discovery", "description": "What this service can do (RFC 7644 section 4)." })]).collect()
 }
 
 fn schemas(settings: &GatewaySettings) -> Map<String, Value> {
     let mut schemas = messages::all(settings);
-    for rt in ResourceType::ALL {
+    for &rt in ResourceType::all() {
         schemas.insert(rt.name().to_owned(), json_schema::answer(rt));
         schemas.insert(format!("{}Request", rt.name()), json_schema::request(rt, &settings.scim));
         schemas.insert(format!("{}List", rt.name()), messages::list(&reference("schemas", rt.name())));

@@ -15,7 +15,7 @@ const BODY: [&str; 3] = ["408", "413", "415"];
 /// Every address with its operations.
 pub(super) fn paths() -> Map<String, Value> {
     let mut paths = Map::new();
-    for rt in ResourceType::ALL {
+    for &rt in ResourceType::all() {
         let (collection, item) = (rt.endpoint().to_owned(), format!("{}/{{id}}", rt.endpoint()));
         paths.insert(collection, path(Endpoint::Collection(rt), &collection_operations(rt)));
         let mut described = path(Endpoint::Item(rt, ""), &item_operations(rt));

@@ -44,7 +44,7 @@ fn every_address_takes_what_the_document_says_and_no_other_is_there() {
         }
     }
     let mut endpoints = vec![Endpoint::OpenApi];
-    endpoints.extend(ResourceType::ALL.into_iter().flat_map(|rt| [Collection(rt), Item(rt, "1")]));
+    endpoints.extend(ResourceType::all().iter().copied().flat_map(|rt| [Collection(rt), Item(rt, "1")]));
     for subject in [Subject::ServiceProviderConfig, Subject::ResourceTypes, Subject::Schemas] {
         endpoints.extend([Discovery(subject), DiscoveryItem(subject, "x")]);
     }

@@ -3,7 +3,7 @@
 //! Known clients trip over an `id` or `password` in the User schema, an `emails.display`, a missing description and a null; the
 //! tables mark what to leave out, and nothing here is ever null.
 
-use crate::schema::{Attribute, Kind, Registry, Schema, core, extensions};
+use crate::schema::{self, Attribute, Kind, Registry, Schema, extensions};
 use crate::{ResourceType, urn};
 use serde_json::{Map, Value, json};
 
@@ -48,13 +48,13 @@ pub fn service_provider_config(base: &str) -> Value {
 /// The resource types.
 #[must_use]
 pub fn resource_types(base: &str) -> Vec<Value> {
-    ResourceType::ALL.into_iter().map(|rt| resource_type(rt, base)).collect()
+    ResourceType::all().iter().map(|rt| resource_type(*rt, base)).collect()
 }
 
 /// One resource type by its name, if there is such a one.
 #[must_use]
 pub fn resource_type_named(name: &str, base: &str) -> Option<Value> {
-    ResourceType::ALL.into_iter().find(|rt| rt.name() == name).map(|rt| resource_type(rt, base))
+    ResourceType::named(name).map(|rt| resource_type(rt, base))
 }
 
 /// The schemas.
@@ -81,11 +81,21 @@ fn resource_type(rt: ResourceType, base: &str) -> Value {
         "id": rt.name(),
         "name": rt.name(),
         "endpoint": rt.endpoint(),
-        "description": core(rt).description,
+        "description": description(rt),
         "schema": rt.schema(),
         "schemaExtensions": extensions,
         "meta": meta("ResourceType", base, &format!("/ResourceTypes/{}", rt.name()))
     })
+}
+
+/// What a type is, for people.
+#[must_use]
+pub const fn description(rt: ResourceType) -> &'static str {
+    match rt {
+        ResourceType::User => schema::USER.description,
+        ResourceType::Group => schema::GROUP.description,
+        ResourceType::Custom(custom) => custom.description,
+    }
 }
 
 fn document(schema: &Schema, base: &str) -> Value {

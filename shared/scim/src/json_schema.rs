@@ -4,6 +4,7 @@
 //! 7643, because clients are (see [`Compat`](crate::Compat)); its description is as wide, so that it neither promises to accept
 //! what is refused nor calls wrong what is accepted. Names in any case, which JSON Schema cannot say, are the exception.
 
+use crate::discovery::description;
 use crate::schema::{Attribute, COMMON, Kind, Meaning, Mutability, Returned, core, extensions};
 use crate::{Limits, ResourceType};
 use serde_json::{Map, Value, json};
@@ -25,7 +26,7 @@ pub fn answer(rt: ResourceType) -> Value {
         let described = object(shown(extension.schema.attributes), extension.schema.description);
         properties.insert(extension.schema.urn.to_owned(), described);
     }
-    let mut schema = object(properties, own.description);
+    let mut schema = object(properties, description(rt));
     // All else may be missing: others were asked for, or it has no value.
     let certain = COMMON.attributes.iter().filter(|attribute| attribute.returned == Returned::Always);
     schema["required"] = certain.map(|attribute| attribute.name).collect();
@@ -56,7 +57,7 @@ pub fn request(rt: ResourceType, limits: &Limits) -> Value {
             required.push(schema.urn);
         }
     }
-    json!({ "type": "object", "description": own.description, "properties": properties, "required": required, "maxProperties": limits.keys, "propertyNames": { "pattern": NO_NUL } })
+    json!({ "type": "object", "description": description(rt), "properties": properties, "required": required, "maxProperties": limits.keys, "propertyNames": { "pattern": NO_NUL } })
 }
 
 /// Text as it may be sent in a body.

@@ -8,6 +8,7 @@
 
 mod attribute;
 mod common;
+mod custom;
 mod document;
 mod enterprise;
 mod group;
@@ -18,6 +19,7 @@ mod resolve;
 mod user;
 
 pub use attribute::Attribute;
+pub use custom::CustomType;
 pub use document::{Document, Problem};
 pub use kind::{Kind, Meaning, Mutability, Returned, Uniqueness};
 pub(crate) use place::Place;
@@ -69,6 +71,7 @@ pub fn core(rt: ResourceType) -> &'static Schema {
     match rt {
         ResourceType::User => &USER,
         ResourceType::Group => &GROUP,
+        ResourceType::Custom(custom) => custom.schema,
     }
 }
 

@@ -4,7 +4,7 @@
 //! of one installation read the same files. Everything in it lives as long as the process, so that an attribute can be passed
 //! around as a plain reference on every path, whether it was built in or configured.
 
-use super::{Attribute, COMMON, ENTERPRISE_USER, GROUP, Mutability, Place, Returned, Schema, USER};
+use super::{Attribute, COMMON, CustomType, ENTERPRISE_USER, GROUP, Mutability, Place, Returned, Schema, USER};
 use crate::ResourceType;
 use std::sync::OnceLock;
 
@@ -24,6 +24,7 @@ pub struct Extension {
 pub struct Registry {
     user: Entry,
     group: Entry,
+    types: Vec<ResourceType>,
     schemas: Vec<&'static Schema>,
 }
 
@@ -33,8 +34,8 @@ pub struct Registry {
 pub struct InUse;
 
 /// What is known of one resource type.
-#[derive(Debug, Default)]
-struct Entry {
+#[derive(Debug)]
+pub(super) struct Entry {
     extensions: Vec<Extension>,
     /// What never leaves.
     hidden: Vec<Place>,
@@ -48,14 +49,15 @@ impl Registry {
     /// Users with the enterprise extension, and groups.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(vec![Extension { schema: &ENTERPRISE_USER, required: false }], Vec::new(), Vec::new())
+        Self::new(vec![Extension { schema: &ENTERPRISE_USER, required: false }], Vec::new(), Vec::new(), Vec::new())
     }
 
     /// The built-in schemas and what is added to them.
-    pub(super) fn new(user: Vec<Extension>, group: Vec<Extension>, added: Vec<&'static Schema>) -> Self {
+    pub(super) fn new(user: Vec<Extension>, group: Vec<Extension>, custom: Vec<&'static CustomType>, added: Vec<&'static Schema>) -> Self {
         let mut schemas = vec![&USER, &GROUP, &ENTERPRISE_USER];
         schemas.extend(added);
-        Self { user: Entry::of(&USER, user), group: Entry::of(&GROUP, group), schemas }
+        let types = ResourceType::BUILT_IN.into_iter().chain(custom.into_iter().map(ResourceType::Custom)).collect();
+        Self { user: Entry::of(&USER, user), group: Entry::of(&GROUP, group), types, schemas }
     }
 
     /// The one this process uses: the installed one, or the built-in one if there is none.
@@ -70,6 +72,12 @@ impl Registry {
     /// The process uses one already: what has been read by one set of schemas must not be judged by another.
     pub fn install(self) -> Result<(), InUse> {
         GLOBAL.set(self).map_err(|_| InUse)
+    }
+
+    /// Every resource type, the built-in ones first.
+    #[must_use]
+    pub fn types(&self) -> &[ResourceType] {
+        &self.types
     }
 
     /// Every schema that has a document, the built-in ones first.
@@ -103,13 +111,17 @@ impl Registry {
         match rt {
             ResourceType::User => &self.user,
             ResourceType::Group => &self.group,
+            ResourceType::Custom(custom) => &custom.entry,
         }
     }
 }
 
 impl Entry {
-    fn of(core: &'static Schema, extensions: Vec<Extension>) -> Self {
-        let mut entry = Self::default();
+    /// Of a type without attributes.
+    pub(super) const EMPTY: Self = Self { extensions: Vec::new(), hidden: Vec::new(), on_request: Vec::new(), immutable: Vec::new() };
+
+    pub(super) fn of(core: &'static Schema, extensions: Vec<Extension>) -> Self {
+        let mut entry = Self::EMPTY;
         for (urn, schema) in
             [(None, &COMMON), (None, core)].into_iter().chain(extensions.iter().map(|one| (Some(one.schema.urn), one.schema)))
         {

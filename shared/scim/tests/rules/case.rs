@@ -16,7 +16,7 @@ pub struct Case {
 /// Every attribute and sub-attribute of every resource type.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for rt in ResourceType::ALL {
+    for &rt in ResourceType::all() {
         let own = std::iter::once((None, core(rt)));
         let schemas = own.chain(extensions(rt).iter().map(|extension| (Some(extension.schema.urn), extension.schema)));
         for (urn, schema) in schemas {

@@ -3,21 +3,22 @@
 //! An installation adds schemas in the form RFC 7643 §7 gives them, the form every SCIM service shows its own in: what one service
 //! answers at `/Schemas` is what this one reads. A document is one schema, a list of them, or a ListResponse.
 //!
-//! A schema says nothing of the resources it belongs to. That is what resource type documents are for (RFC 7643 §6,
-//! `schemaExtensions`); they are read from the same files. Without one, a schema whose URN ends in `:User` or `:Group`, as the
-//! enterprise extension's and those of Entra ID's extension attributes do, belongs to that type.
+//! A schema says nothing of the resources it belongs to. That is what resource type documents are for (RFC 7643 §6); they are read
+//! from the same files: one of User or Group adds extensions, any other makes a resource type of its own. Without one, a schema
+//! whose URN ends in `:User` or `:Group`, as the enterprise extension's and those of Entra ID's extension attributes do, belongs
+//! to that type.
 //!
 //! Everything that is wrong is reported at once.
 
+mod attach;
 mod attribute;
 mod read;
 mod resource_type;
 
-use super::{Attribute, ENTERPRISE_USER, Extension, Registry, Schema, Uniqueness};
-use crate::{ResourceType, urn};
+use super::{Registry, Schema};
+use crate::urn;
 use attribute::Level;
 use read::Object;
-use resource_type::TypeDocument;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,20 +69,11 @@ impl Registry {
             }
         }
         let schemas = distinct(schemas, &mut problems);
-        let user = extensions(ResourceType::User, &schemas, &types, &mut problems);
-        let group = extensions(ResourceType::Group, &schemas, &types, &mut problems);
-        for Sourced { source, value: schema } in &schemas {
-            let used = user.iter().chain(&group).any(|one| std::ptr::eq(one.schema, *schema));
-            if !used {
-                let message = "belongs to no resource type: let its id end in :User or :Group, or name it in the schemaExtensions of a \
-                               resource type document";
-                problems.push(Problem { source_name: source.clone(), place: schema.urn.to_owned(), message: message.to_owned() });
-            }
-        }
+        let found = attach::attach(&schemas, &types, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self::new(user, group, schemas.into_iter().map(|one| one.value).collect()))
+        Ok(Self::new(found.user, found.group, found.custom, schemas.into_iter().map(|one| one.value).collect()))
     }
 }
 
@@ -148,62 +140,6 @@ fn distinct(schemas: Vec<Sourced<&'static Schema>>, problems: &mut Problems) -> 
         }
     }
     kept
-}
-
-/// The extensions of a built-in type: the enterprise extension for users, those its resource type documents name, and those
-/// whose URN says so.
-fn extensions(
-    rt: ResourceType,
-    schemas: &[Sourced<&'static Schema>],
-    types: &[Sourced<TypeDocument>],
-    problems: &mut Problems,
-) -> Vec<Extension> {
-    let mut found = Vec::new();
-    if rt == ResourceType::User {
-        found.push(Extension { schema: &ENTERPRISE_USER, required: false });
-    }
-    let named = types.iter().filter(|one| one.value.name == rt.name());
-    for (source, schema, required) in named.flat_map(|one| one.value.extensions.iter().map(|(urn, required)| (&one.source, urn, *required)))
-    {
-        if schema.eq_ignore_ascii_case(urn::ENTERPRISE_USER) && rt == ResourceType::User {
-            found[0].required |= required;
-            continue;
-        }
-        match schemas.iter().find(|one| one.value.urn.eq_ignore_ascii_case(schema)) {
-            Some(one) => found.push(Extension { schema: one.value, required }),
-            None => problems.push(Problem {
-                source_name: source.clone(),
-                place: rt.name().to_owned(),
-                message: format!("schemaExtensions names {schema}, which no file describes: add its schema document"),
-            }),
-        }
-    }
-    let ending = format!(":{}", rt.name()).to_ascii_lowercase();
-    for one in schemas.iter().filter(|one| one.value.urn.to_ascii_lowercase().ends_with(&ending)) {
-        let elsewhere = types.iter().flat_map(|one| &one.value.extensions).any(|(urn, _)| urn.eq_ignore_ascii_case(one.value.urn));
-        if !elsewhere {
-            found.push(Extension { schema: one.value, required: false });
-        }
-    }
-    found.iter().for_each(|one| refuse_unique(one.schema, schemas, problems));
-    found
-}
-
-/// A user's or a group's row has no place where the database could hold values of an extension apart.
-fn refuse_unique(schema: &'static Schema, schemas: &[Sourced<&'static Schema>], problems: &mut Problems) {
-    let Some(source) = schemas.iter().find(|one| std::ptr::eq(one.value, schema)).map(|one| &one.source) else { return };
-    let mut refuse = |place: String, attribute: &Attribute| {
-        if attribute.uniqueness != Uniqueness::None {
-            let message = "uniqueness must be none in an extension of users or groups: this service keeps nothing in it apart".to_owned();
-            problems.push(Problem { source_name: source.clone(), place, message });
-        }
-    };
-    for attribute in schema.attributes {
-        refuse(format!("{}:{}", schema.urn, attribute.name), attribute);
-        for sub in attribute.sub_attributes {
-            refuse(format!("{}:{}.{}", schema.urn, attribute.name, sub.name), sub);
-        }
-    }
 }
 
 #[cfg(test)]

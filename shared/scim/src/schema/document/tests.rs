@@ -1,4 +1,5 @@
 use super::*;
+use crate::ResourceType;
 use serde_json::json;
 
 fn read(content: Value) -> Result<Registry, Vec<String>> {
@@ -80,11 +81,41 @@ fn every_problem_names_the_file_the_attribute_and_the_remedy() {
             .contains("twice")
     );
     assert!(refused(json!(7)).contains("file.json: a schema is a JSON object, not a number"));
-    assert!(refused(json!([{ "name": "Boat", "endpoint": "/Boats" }])).contains("Boat: is no resource type of this service"));
+    assert!(refused(json!([{ "name": "Boat", "endpoint": "/Boats" }])).contains("Boat: schema is required: the URN of its core schema"));
 }
 
 #[test]
 fn all_problems_are_reported_at_once() {
     let problems = read(json!([schema("x", json!([{ "name": "1" }, { "name": "a", "type": 7 }])), 3])).expect_err("problems");
     assert!(problems.len() >= 4, "{problems:?}");
+}
+
+#[test]
+fn a_resource_type_of_ones_own_has_an_endpoint_and_a_core_schema() {
+    let core = |attribute: Value| schema("urn:example:boats:2.0:Boat", json!([attribute]));
+    let boat = json!({ "name": "Boat", "endpoint": "/Boats", "schema": "urn:example:boats:2.0:Boat", "description": "A boat." });
+    let with = |member: &str, value: Value| {
+        let mut boat = boat.clone();
+        boat[member] = value;
+        refused(json!([core(json!({ "name": "a" })), boat]))
+    };
+    let registry = read(json!([core(json!({ "name": "mark", "uniqueness": "server" })), boat])).unwrap();
+    let ResourceType::Custom(custom) = registry.types()[2] else { panic!("a type of its own") };
+    assert_eq!((custom.name, custom.endpoint, custom.description, custom.schema.name), ("Boat", "/Boats", "A boat.", "Boat"));
+    let resource = json!({ "mark": " AB " });
+    assert_eq!(custom.unique_values(resource.as_object().unwrap()), [("mark", "ab".to_owned())]);
+    assert!(with("endpoint", json!("/Users")).contains("endpoint /Users is taken"));
+    assert!(with("endpoint", json!("/a/b")).contains("endpoint must be a slash and one word"));
+    assert!(with("schema", json!("urn:example:nothing")).contains("schema names urn:example:nothing, which no file describes"));
+    assert!(with("name", json!("user")).contains("name must be User"));
+    let refused_core = |attribute: Value| refused(json!([core(attribute), boat]));
+    assert!(refused_core(json!({ "name": "ID" })).contains("Boat:ID: is an attribute every resource has already"));
+    assert!(refused_core(json!({ "name": "a", "uniqueness": "global" })).contains("uniqueness must be server or none"));
+    assert!(refused_core(json!({ "name": "a", "type": "boolean", "uniqueness": "server" })).contains("only a single text"));
+    let twice =
+        json!([core(json!({ "name": "a" })), boat, { "name": "Ship", "endpoint": "/boats", "schema": "urn:example:boats:2.0:Boat" }]);
+    assert!(refused(twice).contains("the name or /boats is taken"));
+    let both =
+        json!([core(json!({ "name": "a" })), boat, { "name": "User", "schemaExtensions": [{ "schema": "urn:example:boats:2.0:Boat" }] }]);
+    assert!(refused(both).contains("it can be only one of them"));
 }
