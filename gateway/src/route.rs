@@ -12,10 +12,7 @@ use crate::{
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
-use muster_scim::{
-    ResourceType::{self, Group, User},
-    ScimError,
-};
+use muster_scim::{ResourceType, ScimError};
 
 /// One address under the SCIM base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +36,6 @@ impl<'a> Endpoint<'a> {
         Some(match *segments {
             [] => Self::Root,
             [".search"] => Self::Search(None),
-            ["Users", ".search"] => Self::Search(Some(User)),
-            ["Groups", ".search"] => Self::Search(Some(Group)),
-            ["Users"] => Self::Collection(User),
-            ["Users", id] => Self::Item(User, id),
-            ["Groups"] => Self::Collection(Group),
-            ["Groups", id] => Self::Item(Group, id),
             ["ServiceProviderConfig"] => Self::Discovery(Subject::ServiceProviderConfig),
             ["ResourceTypes"] => Self::Discovery(Subject::ResourceTypes),
             ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
@@ -52,6 +43,9 @@ impl<'a> Endpoint<'a> {
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
             ["openapi.json"] => Self::OpenApi,
             ["Me" | "Bulk"] => Self::NotImplemented,
+            [segment] => Self::Collection(resource_type(segment)?),
+            [segment, ".search"] => Self::Search(Some(resource_type(segment)?)),
+            [segment, id] => Self::Item(resource_type(segment)?, id),
             _ => return None,
         })
     }
@@ -76,10 +70,15 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// The type whose resources live at this segment. No type of an installation may have a segment that means something else.
+fn resource_type(segment: &str) -> Option<ResourceType> {
+    ResourceType::all().iter().copied().find(|rt| rt.endpoint().strip_prefix('/') == Some(segment))
+}
+
 /// Hands a call to its handler.
 pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Method, body: Bytes) -> Result<Response, Refusal> {
     match (endpoint, method.as_str()) {
-        (Endpoint::Root, "GET" | "HEAD") => search::list(call, &ResourceType::ALL, &call.query).await,
+        (Endpoint::Root, "GET" | "HEAD") => search::list(call, ResourceType::all(), &call.query).await,
         (Endpoint::Search(kind), "POST") => search::posted(call, kind, &body).await,
         (Endpoint::Collection(kind), "GET" | "HEAD") => search::list(call, &[kind], &call.query).await,
         (Endpoint::Collection(kind), "POST") => write::create(call, kind, &body).await,
@@ -100,6 +99,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ResourceType::{Group, User};
 
     #[test]
     fn every_address_is_found_in_its_own_spelling_only() {

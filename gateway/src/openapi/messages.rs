@@ -10,6 +10,7 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
     let named = [
         ("Error", error()),
         ("PatchOp", patch_op(settings)),
+        ("SearchRequest", search_request(settings)),
         ("ServiceProviderConfig", service_provider_config()),
         ("ResourceType", resource_type()),
         ("ResourceTypeList", list(&reference("schemas", "ResourceType"))),
@@ -20,7 +21,7 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
     named.into_iter().map(|(name, message)| (name.to_owned(), message)).collect()
 }
 
-/// The answer to a query (RFC 7644 §3.4.2).
+/// The answer to a query (RFC 7644 §3.4.2, RFC 9865 §2.1). By cursor, the total is left out where it is not known.
 pub(super) fn list(element: &Value) -> Value {
     let number = json!({ "type": "integer", "minimum": 0 });
     closed(
@@ -29,9 +30,11 @@ pub(super) fn list(element: &Value) -> Value {
             "totalResults": number,
             "startIndex": { "type": "integer", "minimum": 1 },
             "itemsPerPage": number,
+            "nextCursor": { "type": "string", "description": "Where the next page begins, when there is one; by cursor only." },
+            "previousCursor": { "type": "string", "description": "Where the page before begins, when there is one; by cursor only." },
             "Resources": { "type": "array", "items": element }
         }),
-        &["schemas", "totalResults", "startIndex", "itemsPerPage", "Resources"],
+        &["schemas", "itemsPerPage", "Resources"],
     )
 }
 
@@ -79,6 +82,29 @@ fn patch_op(settings: &GatewaySettings) -> Value {
     })
 }
 
+/// A query that comes as a body (RFC 7644 §3.4.3).
+fn search_request(settings: &GatewaySettings) -> Value {
+    let limits = &settings.scim;
+    let text = json!({ "type": ["string", "null"], "maxLength": limits.string_bytes });
+    let names = json!({ "anyOf": [text, { "type": "array", "items": json_schema::text(limits) }] });
+    let number = json!({ "anyOf": [{ "type": ["integer", "null"] }, { "type": "string", "pattern": "^[+-]?[0-9]+$" }] });
+    json!({
+        "type": "object",
+        "properties": {
+            "schemas": { "type": "array", "items": { "enum": [urn::SEARCH_REQUEST] }, "minItems": 1 },
+            "filter": { "type": ["string", "null"], "maxLength": limits.filter_bytes },
+            "sortBy": text,
+            "sortOrder": { "enum": ["ascending", "descending", null] },
+            "startIndex": number,
+            "count": number,
+            "cursor": text,
+            "attributes": names,
+            "excludedAttributes": names
+        },
+        "required": ["schemas"]
+    })
+}
+
 /// A pattern for a word in any case.
 fn any_case(word: &str) -> String {
     word.chars().map(|c| format!("[{}{}]", c.to_ascii_uppercase(), c.to_ascii_lowercase())).collect()
@@ -100,6 +126,18 @@ fn service_provider_config() -> Value {
         described["required"] = std::iter::once("supported").chain(numbers.iter().copied()).collect();
         described
     };
+    let pagination = json!({
+        "type": "object",
+        "properties": {
+            "cursor": { "type": "boolean" },
+            "index": { "type": "boolean" },
+            "defaultPaginationMethod": { "enum": ["cursor", "index"] },
+            "defaultPageSize": number,
+            "maxPageSize": number,
+            "cursorTimeout": number
+        },
+        "required": ["cursor", "index"]
+    });
     let scheme = json!({
         "type": "object",
         "properties": {
@@ -121,6 +159,7 @@ fn service_provider_config() -> Value {
             "changePassword": supported,
             "sort": supported,
             "etag": supported,
+            "pagination": pagination,
             "authenticationSchemes": { "type": "array", "items": scheme },
             "meta": meta("ServiceProviderConfig")
         },

@@ -70,6 +70,8 @@ fn tags() -> Vec<Value> {
 
 fn schemas(settings: &GatewaySettings) -> Map<String, Value> {
     let mut schemas = messages::all(settings);
+    let any: Vec<Value> = ResourceType::all().iter().map(|rt| reference("schemas", rt.name())).collect();
+    schemas.insert("ResourceList".to_owned(), messages::list(&json!({ "anyOf": any })));
     for &rt in ResourceType::all() {
         schemas.insert(rt.name().to_owned(), json_schema::answer(rt));
         schemas.insert(format!("{}Request", rt.name()), json_schema::request(rt, &settings.scim));

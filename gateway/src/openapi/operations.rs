@@ -17,11 +17,21 @@ pub(super) fn paths() -> Map<String, Value> {
     let mut paths = Map::new();
     for &rt in ResourceType::all() {
         let (collection, item) = (rt.endpoint().to_owned(), format!("{}/{{id}}", rt.endpoint()));
+        paths.insert(format!("{collection}/.search"), path(Endpoint::Search(Some(rt)), &[("post", search(rt.name(), rt.name()))]));
         paths.insert(collection, path(Endpoint::Collection(rt), &collection_operations(rt)));
         let mut described = path(Endpoint::Item(rt, ""), &item_operations(rt));
         described["parameters"] = parameters::references(&["id"]).into();
         paths.insert(item, described);
     }
+    let everything = operation(
+        "Discovery",
+        "listResources".to_owned(),
+        "Resources of every type that satisfy a filter, a page at a time.",
+        parameters::references(&LIST),
+        responses(&[], &[("200", listed("Resource"))]),
+    );
+    paths.insert("/".to_owned(), path(Endpoint::Root, &[("get", everything)]));
+    paths.insert("/.search".to_owned(), path(Endpoint::Search(None), &[("post", search("Discovery", "Resource"))]));
     for (address, endpoint, operation) in discovery() {
         paths.insert(address.to_owned(), path(endpoint, &[("get", operation)]));
     }
@@ -80,18 +90,32 @@ fn example(rt: ResourceType) -> Value {
             "emails": [{ "value": "ada@example.com", "type": "work", "primary": true }], "active": true
         }),
         ResourceType::Group => json!({ "schemas": [rt.schema()], "displayName": "Analysts" }),
+        // What its attributes mean is the installation's to say.
+        ResourceType::Custom(_) => json!({ "schemas": [rt.schema()] }),
     }
+}
+
+fn listed(name: &str) -> Value {
+    with_body("One page of the resources.", &reference("schemas", &format!("{name}List")), &[])
+}
+
+/// A query that comes as a body (RFC 7644 §3.4.3).
+fn search(tag: &str, name: &str) -> Value {
+    let id = format!("search{name}s");
+    let summary = "The same as a list, with its parameters in the body, where no log keeps them.";
+    let mut search = operation(tag, id, summary, Vec::new(), responses(&BODY, &[("200", listed(name))]));
+    search["requestBody"] = body("SearchRequest", json!({ "schemas": [urn::SEARCH_REQUEST], "count": 10 }));
+    search
 }
 
 fn collection_operations(rt: ResourceType) -> Vec<(&'static str, Value)> {
     let name = rt.name();
-    let listed = with_body("One page of the resources.", &reference("schemas", &format!("{name}List")), &[]);
     let list = operation(
         name,
         format!("list{name}s"),
         "Resources that satisfy a filter, a page at a time.",
         parameters::references(&LIST),
-        responses(&[], &[("200", listed)]),
+        responses(&[], &[("200", listed(name))]),
     );
     let mut made = with_body("The new resource.", &reference("schemas", name), &["ETag", "Location"]);
     let itself = |operation: &str| json!({ "operationId": format!("{operation}{name}"), "parameters": { "id": "$response.body#/id" } });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// What a projection is asked for with.
 pub(super) const PROJECTION: [&str; 2] = ["attributes", "excludedAttributes"];
 /// What a list is asked for with.
-pub(super) const LIST: [&str; 5] = ["filter", "startIndex", "count", "attributes", "excludedAttributes"];
+pub(super) const LIST: [&str; 8] = ["filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"];
 
 /// The parameters that are used in more than one place.
 pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
@@ -36,6 +36,28 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
         "in": "query",
         "description": format!("How many resources come at most; {} are the most, less than 0 is 0.", limits.page_max),
         "schema": { "type": "integer", "default": limits.page_default }
+    });
+    let sort_by = json!({
+        "name": "sortBy",
+        "in": "query",
+        "description": "The attribute that orders the list (RFC 7644 section 3.4.2.3).",
+        "schema": { "type": "string" },
+        "example": "meta.created"
+    });
+    let sort_order = json!({
+        "name": "sortOrder",
+        "in": "query",
+        "description": "In any case; without it, ascending.",
+        "schema": { "type": "string", "enum": ["ascending", "descending"] }
+    });
+    let cursor = json!({
+        "name": "cursor",
+        "in": "query",
+        "description": "Where the page begins: empty for the first one, then what the page before said (RFC 9865). Not together with \
+            startIndex; every other parameter stays as it was on the first page.",
+        "allowEmptyValue": true,
+        "schema": { "type": "string" },
+        "example": ""
     });
     let attributes = json!({
         "name": "attributes",
@@ -68,6 +90,9 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
     let named = [
         ("id", id),
         ("filter", filter),
+        ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+        ("cursor", cursor),
         ("startIndex", start),
         ("count", count),
         ("attributes", attributes),

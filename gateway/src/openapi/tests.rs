@@ -12,6 +12,9 @@ fn settings() -> GatewaySettings {
 /// Where an endpoint is described; the compiler tells when there is a new one.
 fn address(endpoint: Endpoint<'_>) -> Option<String> {
     Some(match endpoint {
+        Endpoint::Root => "/".to_owned(),
+        Endpoint::Search(None) => "/.search".to_owned(),
+        Endpoint::Search(Some(rt)) => format!("{}/.search", rt.endpoint()),
         Collection(rt) => rt.endpoint().to_owned(),
         Item(rt, _) => format!("{}/{{id}}", rt.endpoint()),
         Discovery(Subject::ServiceProviderConfig) => "/ServiceProviderConfig".to_owned(),
@@ -43,8 +46,8 @@ fn every_address_takes_what_the_document_says_and_no_other_is_there() {
             assert_eq!(operation.get("requestBody").is_some(), takes, "{method} {path}");
         }
     }
-    let mut endpoints = vec![Endpoint::OpenApi];
-    endpoints.extend(ResourceType::all().iter().copied().flat_map(|rt| [Collection(rt), Item(rt, "1")]));
+    let mut endpoints = vec![Endpoint::OpenApi, Endpoint::Root, Endpoint::Search(None)];
+    endpoints.extend(ResourceType::all().iter().copied().flat_map(|rt| [Collection(rt), Item(rt, "1"), Endpoint::Search(Some(rt))]));
     for subject in [Subject::ServiceProviderConfig, Subject::ResourceTypes, Subject::Schemas] {
         endpoints.extend([Discovery(subject), DiscoveryItem(subject, "x")]);
     }

@@ -51,7 +51,7 @@ pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &
     let settings = &call.app.settings;
     let patch = patch::read(kind, parse_json(body, &settings.scim)?, &settings.compat, &settings.scim)?;
     let outcome = submit(call, kind, id, Change::Patch { patch }, call.if_match()).await?;
-    if kind == ResourceType::User {
+    if kind != ResourceType::Group {
         return answer(call, kind, id, StatusCode::OK, outcome, Echo::Nothing, &projection).await;
     }
     if call.query.attributes.is_some() {

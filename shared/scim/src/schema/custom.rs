@@ -58,12 +58,13 @@ impl CustomType {
 }
 
 fn form(attribute: &Attribute, value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if attribute.case_exact => Some(text.clone()),
-        Value::String(text) => Some(fold(text.trim()).into_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    let form = match value {
+        Value::String(text) if attribute.case_exact => text.clone(),
+        Value::String(text) => fold(text.trim()).into_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!form.is_empty()).then_some(form)
 }
 
 /// Whether a name is one that every resource has already.

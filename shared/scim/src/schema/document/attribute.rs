@@ -23,6 +23,8 @@ const MEMBERS: [&str; 13] = [
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 100;
+/// The longest unique value, in characters.
+const MAX_UNIQUE_CHARS: usize = 512;
 
 /// What a list of attributes is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,7 @@ fn read(object: &Object<'_>, level: Level, problems: &mut Problems) -> Option<At
     let kind = object.word("type", &Kind::ALL, Kind::as_str, problems).unwrap_or(Kind::String);
     let mutability = object.word("mutability", &Mutability::ALL, Mutability::as_str, problems).unwrap_or(Mutability::ReadWrite);
     let returned = object.word("returned", &Returned::ALL, Returned::as_str, problems);
+    let uniqueness = object.word("uniqueness", &Uniqueness::ALL, Uniqueness::as_str, problems).unwrap_or(Uniqueness::None);
     let attribute = Attribute {
         kind,
         multi_valued: object.flag("multiValued", problems),
@@ -79,10 +82,12 @@ fn read(object: &Object<'_>, level: Level, problems: &mut Problems) -> Option<At
         case_exact: object.flag("caseExact", problems),
         mutability,
         returned: returned.unwrap_or(if mutability == Mutability::WriteOnly { Returned::Never } else { Returned::Default }),
-        uniqueness: object.word("uniqueness", &Uniqueness::ALL, Uniqueness::as_str, problems).unwrap_or(Uniqueness::None),
+        uniqueness,
         canonical_values: object.texts("canonicalValues", problems).leak(),
         reference_types: object.texts("referenceTypes", problems).leak(),
         meaning: Meaning::Data,
+        // Unique values are in an index, which refuses what is too long for it.
+        max_chars: if uniqueness == Uniqueness::None { 0 } else { MAX_UNIQUE_CHARS },
         ..Attribute::new(leak(name), kind, leak(object.text("description", problems).unwrap_or("An attribute of this installation.")))
     };
     judge(&object, &attribute, part, problems);

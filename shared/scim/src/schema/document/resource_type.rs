@@ -16,7 +16,7 @@ pub(super) struct TypeDocument {
 }
 
 /// Addresses below the SCIM base that are no resources of a type.
-const TAKEN: [&str; 9] = ["Users", "Groups", "Me", "Bulk", "Schemas", "ResourceTypes", "ServiceProviderConfig", "AsyncRequests", "v2"];
+const TAKEN: [&str; 9] = ["Users", "Groups", "Me", "Bulk", "Schemas", "ResourceTypes", "ServiceProviderConfig", "Events", "v2"];
 
 /// Reads one.
 pub(super) fn read(object: &Object<'_>, problems: &mut Problems) -> Option<Sourced<TypeDocument>> {
