@@ -5,6 +5,7 @@
 
 mod abuse;
 mod bad_input;
+mod boats;
 mod fixtures;
 mod group_answers;
 mod harness;

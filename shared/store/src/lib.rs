@@ -15,6 +15,7 @@
 pub mod accounts;
 pub mod batch;
 mod connect;
+mod custom;
 pub mod diagnostics;
 mod error;
 mod filter_sql;
@@ -30,6 +31,7 @@ mod testing;
 mod time;
 
 pub use connect::{Dialect, Store, StoreSettings, WriteTransaction};
+pub use custom::CustomRow;
 pub use error::StoreError;
 pub use row::{GroupRow, UserRow};
 pub use time::now_ms;

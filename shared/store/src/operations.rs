@@ -32,7 +32,8 @@ pub async fn outcome(store: &Store, account: AccountId, id: OperationId) -> Resu
         Outcome { code, status: u16::try_from(status).unwrap_or(500), version: row.try_get("", "version")?, resource: None, error };
     let (kind, change): (String, String) = (row.try_get("", "resource_type")?, row.try_get("", "change")?);
     if outcome.is_success() && change != "delete" {
-        let resource_type = if kind == ResourceType::User.name() { ResourceType::User } else { ResourceType::Group };
+        // A type that is no longer configured has no resource to show.
+        let Some(resource_type) = ResourceType::named(&kind) else { return Ok(Some(outcome)) };
         let include = Include { members: false, groups: resource_type == ResourceType::User };
         outcome.resource =
             resources::get_from(store.writer(), store, account, resource_type, row.try_get("", "resource_id")?, include).await?;

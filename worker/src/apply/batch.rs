@@ -3,6 +3,7 @@
 //! Nothing but SQL happens between BEGIN and COMMIT, and how much SQL does not depend on how many operations there are.
 
 use super::{
+    custom,
     decide::{Decision, decide},
     facts::{Facts, Questions},
     world::World,
@@ -86,6 +87,7 @@ struct Writes {
     user_joins: Vec<Membership>,
     group_joins: Vec<Membership>,
     leaves: Vec<Membership>,
+    custom: custom::Writes,
 }
 
 /// Decides every operation, loading what the decisions ask for until none asks for more.
@@ -136,6 +138,12 @@ fn foreseen(operations: &[&Operation]) -> Questions {
             (ResourceType::Group, Change::Create { resource, .. }) => {
                 questions.display_keys.extend(text(resource, "displayName").map(|key| (operation.account, key)));
             }
+            (ResourceType::Custom(custom), Change::Create { resource, .. }) => {
+                questions.custom.keys.extend(custom::foreseen(operation.account, custom, resource));
+            }
+            (ResourceType::Custom(custom), _) => {
+                questions.custom.rows.insert((operation.account, custom.name, operation.resource_id));
+            }
             (ResourceType::User, _) => {
                 questions.users.insert(address);
             }
@@ -168,7 +176,7 @@ fn foresee_members(questions: &mut Questions, group: Address, patch: &PatchReque
 }
 
 fn writes(world: &World<'_>) -> Writes {
-    let mut writes = Writes::default();
+    let mut writes = Writes { custom: world.custom.writes(), ..Writes::default() };
     for (address, user) in &world.users {
         match (world.loaded_user(address), user) {
             (None, Some(row)) => writes.new_users.push(row.clone()),
@@ -230,7 +238,8 @@ async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision]
 
     tx.delete_members(&writes.leaves).await?;
     tx.insert_members(ResourceType::User, &writes.user_joins).await?;
-    tx.insert_members(ResourceType::Group, &writes.group_joins).await
+    tx.insert_members(ResourceType::Group, &writes.group_joins).await?;
+    writes.custom.write(tx).await
 }
 
 /// Completes the answers that show a user with the groups the user is in.

@@ -16,6 +16,7 @@
 //! An operation is never started after its deadline: its client has been, or is about to be, told that it failed.
 
 mod batch;
+mod custom;
 mod decide;
 mod facts;
 mod world;

@@ -3,7 +3,10 @@
 //! Operations on one resource apply in the order of arrival, each seeing what the ones before it did; the resource is written
 //! once, as the last of them left it.
 
-use super::facts::{Facts, Questions};
+use super::{
+    custom,
+    facts::{Facts, Questions},
+};
 use muster_domain::AccountId;
 use muster_scim::ResourceType;
 use muster_store::{
@@ -31,6 +34,8 @@ pub(super) struct World<'f> {
     pub memberships: HashMap<Membership, bool>,
     login_keys: HashMap<AccountKey, Option<Uuid>>,
     display_keys: HashMap<AccountKey, Option<Uuid>>,
+    /// Of the installation's own types.
+    pub custom: custom::World<'f>,
     pub questions: Questions,
 }
 
@@ -43,6 +48,7 @@ impl<'f> World<'f> {
             memberships: HashMap::new(),
             login_keys: HashMap::new(),
             display_keys: HashMap::new(),
+            custom: custom::World::new(&facts.custom),
             questions: Questions::default(),
         }
     }

@@ -8,6 +8,7 @@
 
 mod m20261124_000001_create_tables;
 mod m20261124_000002_read_indexes;
+mod m20261124_000004_custom_resources;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -23,7 +24,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261124_000001_create_tables::Migration), Box::new(m20261124_000002_read_indexes::Migration)]
+        vec![
+            Box::new(m20261124_000001_create_tables::Migration),
+            Box::new(m20261124_000002_read_indexes::Migration),
+            Box::new(m20261124_000004_custom_resources::Migration),
+        ]
     }
 }
 

@@ -72,14 +72,19 @@ pub(crate) async fn get_from(
     include: Include,
 ) -> Result<Option<Resource>, StoreError> {
     let table = walk::table(resource_type);
-    let sql = format!(
+    let mut values: Vec<Value> = vec![account.0.into(), id.into()];
+    let mut sql = format!(
         "SELECT {} FROM {} WHERE {table}.account_id = $1 AND {table}.id = $2",
         walk::columns(resource_type),
         walk::from(resource_type)
     );
+    if let ResourceType::Custom(custom) = resource_type {
+        values.push(custom.name.into());
+        sql.push_str(" AND c.resource_type = $3");
+    }
     let groups = include.groups && resource_type == ResourceType::User;
     let sql = if groups { related::with_groups(store.dialect(), &sql, "") } else { sql };
-    let Some(row) = db.query_one_raw(store.statement(sql, [account.0.into(), id.into()])).await? else {
+    let Some(row) = db.query_one_raw(store.statement(sql, values)).await? else {
         return Ok(None);
     };
     let mut found = vec![walk::read(resource_type, groups, &row)?];

@@ -10,7 +10,7 @@ use super::{
     order::{Anchor, Column, Kind, Order, Position, Segment},
     related,
 };
-use crate::{Dialect, GroupRow, Store, StoreError, UserRow, filter_sql::compile, rows::Rows};
+use crate::{CustomRow, Dialect, GroupRow, Store, StoreError, UserRow, filter_sql::compile, rows::Rows};
 use muster_domain::AccountId;
 use muster_scim::{Resource, ResourceType, SortKey};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -40,8 +40,16 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(super) fn new(store: &'a Store, account: AccountId, selection: &'a Selection, order: Order) -> Self {
         let mut values: Vec<Value> = vec![account.0.into()];
+        // The installation's own types share a table.
+        let own = match selection.resource_type {
+            ResourceType::Custom(custom) => {
+                values.push(custom.name.into());
+                " AND c.resource_type = $2"
+            }
+            ResourceType::User | ResourceType::Group => "",
+        };
         let compiled = compile(store.dialect(), selection.resource_type, selection.filter.as_ref(), &mut values);
-        let condition = compiled.sql.map(|sql| format!(" AND ({sql})")).unwrap_or_default();
+        let condition = compiled.sql.map_or_else(|| own.to_owned(), |sql| format!("{own} AND ({sql})"));
         // The filter may ask about what lives in other tables even when the answer must not show it.
         let judged = |attr: &str| !compiled.exact && selection.filter.as_ref().is_some_and(|filter| filter.mentions(attr));
         let ordered = |attr: &str| selection.sort.as_ref().is_some_and(|sort| sort.mentions(attr));
@@ -49,6 +57,7 @@ impl<'a> Walk<'a> {
         let loaded = match selection.resource_type {
             ResourceType::User => Include { members: false, groups: wanted(selection.include.groups, "groups") },
             ResourceType::Group => Include { members: wanted(selection.include.members, "members"), groups: false },
+            ResourceType::Custom(_) => Include::default(),
         };
         Self { store, account, selection, order, loaded, exact: compiled.exact, condition, pinned: compiled.pinned, values }
     }
@@ -249,6 +258,7 @@ pub(super) const fn table(resource_type: ResourceType) -> &'static str {
     match resource_type {
         ResourceType::User => "u",
         ResourceType::Group => "g",
+        ResourceType::Custom(_) => "c",
     }
 }
 
@@ -256,6 +266,7 @@ pub(super) const fn from(resource_type: ResourceType) -> &'static str {
     match resource_type {
         ResourceType::User => "users u",
         ResourceType::Group => "user_group g",
+        ResourceType::Custom(_) => "custom_resource c",
     }
 }
 
@@ -263,6 +274,7 @@ pub(super) const fn columns(resource_type: ResourceType) -> &'static str {
     match resource_type {
         ResourceType::User => UserRow::SELECT,
         ResourceType::Group => GroupRow::SELECT,
+        ResourceType::Custom(_) => CustomRow::SELECT,
     }
 }
 
@@ -274,6 +286,10 @@ pub(super) fn read(resource_type: ResourceType, groups: bool, row: &QueryResult)
         }
         ResourceType::Group => {
             let row = GroupRow::read(row)?;
+            (row.id, row.into_rendered())
+        }
+        ResourceType::Custom(_) => {
+            let row = CustomRow::read(row)?;
             (row.id, row.into_rendered())
         }
     };
