@@ -45,5 +45,7 @@ pub fn create_operation(account: AccountId, user: UserFields, patience: Duration
         accepted_ms: now_ms,
         deadline_ms: now_ms.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX)),
         request_id: Uuid::now_v7(),
+        bulk: None,
+        acknowledged: false,
     })
 }

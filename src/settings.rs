@@ -46,6 +46,11 @@ pub fn gateway(config: &Config) -> GatewaySettings {
             connections: config.gateway.max_connections,
             ..settings.limits.clone()
         },
+        scim: muster_scim::Limits {
+            bulk_operations: config.gateway.bulk_max_operations,
+            bulk_bytes: config.gateway.bulk_limit_bytes,
+            ..settings.scim.clone()
+        },
         ..settings
     }
 }

@@ -1,29 +1,29 @@
 //! Taking a request's body in, within its bounds.
 
-use crate::{refusal::Refusal, settings::RequestLimits};
+use crate::refusal::Refusal;
 use axum::{body::HttpBody, http::HeaderMap};
 use bytes::{Bytes, BytesMut};
 use muster_scim::ScimError;
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
-/// Reads all of it.
+/// Reads all of it: at most so many bytes, within this time.
 ///
 /// # Errors
 /// 413 when it is too large, 408 when it takes too long, 400 when it breaks off.
-pub(crate) async fn read<B>(body: &mut B, limits: &RequestLimits) -> Result<Bytes, Refusal>
+pub(crate) async fn read<B>(body: &mut B, most: usize, wait: Duration) -> Result<Bytes, Refusal>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    if body.size_hint().lower() > limits.body_bytes as u64 {
-        return Err(too_large(limits));
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most));
     }
-    match tokio::time::timeout(limits.body_read, collect(body, limits)).await {
+    match tokio::time::timeout(wait, collect(body, most)).await {
         Ok(read) => read,
-        Err(_) => Err(ScimError::status(408, format!("the body did not arrive within {} s", limits.body_read.as_secs())).into()),
+        Err(_) => Err(ScimError::status(408, format!("the body did not arrive within {} s", wait.as_secs())).into()),
     }
 }
 
-async fn collect<B>(body: &mut B, limits: &RequestLimits) -> Result<Bytes, Refusal>
+async fn collect<B>(body: &mut B, most: usize) -> Result<Bytes, Refusal>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
@@ -33,16 +33,16 @@ where
     let mut last = first;
     while let Some(frame) = next(body).await? {
         if all.is_empty() {
-            all.reserve(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limits.body_bytes) + last.len() + frame.len());
+            all.reserve(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(most) + last.len() + frame.len());
         }
         all.extend_from_slice(&last);
-        if all.len() + frame.len() > limits.body_bytes {
-            return Err(too_large(limits));
+        if all.len() + frame.len() > most {
+            return Err(too_large(most));
         }
         last = frame;
     }
     if all.is_empty() {
-        return if last.len() > limits.body_bytes { Err(too_large(limits)) } else { Ok(last) };
+        return if last.len() > most { Err(too_large(most)) } else { Ok(last) };
     }
     all.extend_from_slice(&last);
     Ok(all.freeze())
@@ -88,8 +88,8 @@ where
     let _elapsed = tokio::time::timeout(Duration::from_secs(1), discard).await;
 }
 
-fn too_large(limits: &RequestLimits) -> Refusal {
-    ScimError::payload_too_large(format!("the body is larger than {} bytes", limits.body_bytes)).into()
+fn too_large(most: usize) -> Refusal {
+    ScimError::payload_too_large(format!("the body is larger than {most} bytes")).into()
 }
 
 #[cfg(test)]
@@ -98,10 +98,6 @@ mod tests {
     use axum::body::Body;
     use futures::stream;
 
-    fn limits() -> RequestLimits {
-        RequestLimits { body_bytes: 10, body_read: Duration::from_millis(50), ..RequestLimits::default() }
-    }
-
     fn chunks(parts: &[&'static str]) -> Body {
         Body::from_stream(stream::iter(
             parts.iter().map(|part| Ok::<_, std::io::Error>(Bytes::from_static(part.as_bytes()))).collect::<Vec<_>>(),
@@ -109,7 +105,7 @@ mod tests {
     }
 
     async fn status(mut body: Body) -> Result<Bytes, u16> {
-        read(&mut body, &limits()).await.map_err(|refusal| match refusal {
+        read(&mut body, 10, Duration::from_millis(50)).await.map_err(|refusal| match refusal {
             Refusal::Scim(error) => error.status,
             other => panic!("{other:?}"),
         })

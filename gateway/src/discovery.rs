@@ -2,7 +2,7 @@
 
 use crate::{context::Context, path::decode_name, refusal::Refusal, reply};
 use axum::{http::StatusCode, response::Response};
-use muster_scim::{ScimError, discovery, list_response};
+use muster_scim::{Limits, ScimError, discovery, list_response};
 use serde_json::Value;
 
 /// What a client may ask about.
@@ -15,12 +15,12 @@ pub(crate) enum Subject {
 
 /// The document, or the list of documents. RFC 7644 §4: a filter here is answered with 403, because clients could not tell an
 /// ignored filter from one that matched.
-pub(crate) fn all(subject: Subject, filtered: bool, base_url: &str, context: &Context) -> Result<Response, Refusal> {
+pub(crate) fn all(subject: Subject, filtered: bool, base_url: &str, limits: &Limits, context: &Context) -> Result<Response, Refusal> {
     if filtered {
         return Err(ScimError::forbidden("discovery cannot be filtered").into());
     }
     let body = match subject {
-        Subject::ServiceProviderConfig => discovery::service_provider_config(base_url),
+        Subject::ServiceProviderConfig => discovery::service_provider_config(base_url, limits),
         Subject::ResourceTypes => list(discovery::resource_types(base_url)),
         Subject::Schemas => list(discovery::schemas(base_url)),
     };

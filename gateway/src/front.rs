@@ -27,8 +27,16 @@ use uuid::fmt::Hyphenated;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// There is nothing true to answer: the connection (in HTTP/2, the stream) ends instead.
+#[derive(Debug, thiserror::Error)]
+#[error("what became of the request is unknown")]
+pub(crate) struct HangUp;
+
 /// Answers a request.
-pub(crate) async fn answer<B>(app: Arc<App>, peer: IpAddr, request: Request<B>) -> Response
+///
+/// # Errors
+/// [`HangUp`] when a client must not be told anything.
+pub(crate) async fn answer<B>(app: Arc<App>, peer: IpAddr, request: Request<B>) -> Result<Response, HangUp>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
@@ -37,13 +45,17 @@ where
     let base = if let Target::Scim(base, _) = &target { *base } else { Base::Plain };
     let context = Context::new(&parts.headers, base);
     let outcome = AssertUnwindSafe(dispatch(&app, peer, &context, target, &parts, &mut body)).catch_unwind().await;
+    if let Ok(Err(Refusal::Unknown { cause })) = &outcome {
+        tracing::error!(request.id = %context.request_id, cause, "a request ends without an answer");
+        return Err(HangUp);
+    }
     let (mut response, refused) = respond(outcome, &context);
     if refused {
-        body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes).await;
+        body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
     }
     stamp(&mut response, &context);
     tracing::debug!(request.id = %context.request_id, method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "answered");
-    response
+    Ok(response)
 }
 
 /// The response, and whether it is a refusal.
@@ -90,7 +102,8 @@ where
     let query = Query::parse(parts.uri.query())?;
     let bytes = if endpoint.takes_body(&parts.method) {
         media::check_request(&parts.headers)?;
-        body::read(body, &app.settings.limits).await?
+        let most = if endpoint == Endpoint::Bulk { app.settings.scim.bulk_bytes } else { app.settings.limits.body_bytes };
+        body::read(body, most, app.settings.limits.body_read).await?
     } else {
         Bytes::new()
     };

@@ -42,6 +42,11 @@ pub(crate) enum Refusal {
         /// For the log.
         cause: String,
     },
+    /// It may have been carried out, and nobody can tell. Not a response: the connection ends.
+    Unknown {
+        /// For the log.
+        cause: String,
+    },
     /// Our fault.
     Internal {
         /// For the log.
@@ -79,7 +84,8 @@ impl Refusal {
                 response
             }
             Self::Later { status, retry_after, cause } => later(status, retry_after, &cause, context),
-            Self::Internal { cause } => {
+            // Where it could be told from a response, it is closed instead (see `front`).
+            Self::Unknown { cause } | Self::Internal { cause } => {
                 tracing::error!(request.id = %context.request_id, cause, "request failed");
                 let detail = format!("internal error, request id {}", context.request_id);
                 reply::error(&ScimError::internal(detail), context)

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use muster_scim::ScimError;
@@ -30,6 +30,12 @@ pub(crate) fn empty(status: StatusCode) -> Response {
 /// A SCIM error.
 pub(crate) fn error(error: &ScimError, context: &Context) -> Response {
     json(StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error.body(), context)
+}
+
+/// Adds a header.
+pub(crate) fn with_header(mut response: Response, name: HeaderName, value: HeaderValue) -> Response {
+    response.headers_mut().insert(name, value);
+    response
 }
 
 /// Marks a version.

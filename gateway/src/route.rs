@@ -8,11 +8,11 @@ use crate::{
     discovery::{self, Subject},
     openapi,
     refusal::Refusal,
-    scim::{Call, read, search, write},
+    scim::{Call, bulk, events, me, read, search, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
-use muster_scim::{ResourceType, ScimError};
+use muster_scim::ResourceType;
 
 /// One address under the SCIM base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,14 @@ pub(crate) enum Endpoint<'a> {
     Item(ResourceType, &'a str),
     Discovery(Subject),
     DiscoveryItem(Subject, &'a str),
+    /// The caller's own user.
+    Me,
+    /// Many writes in one request.
+    Bulk,
+    /// What became of an asynchronous request.
+    Event(&'a str),
     /// The description of the API.
     OpenApi,
-    /// Addresses RFC 7644 defines and this service does not have.
-    NotImplemented,
 }
 
 impl<'a> Endpoint<'a> {
@@ -42,7 +46,9 @@ impl<'a> Endpoint<'a> {
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
             ["openapi.json"] => Self::OpenApi,
-            ["Me" | "Bulk"] => Self::NotImplemented,
+            ["Me"] => Self::Me,
+            ["Bulk"] => Self::Bulk,
+            ["Events", txn] => Self::Event(txn),
             [segment] => Self::Collection(resource_type(segment)?),
             [segment, ".search"] => Self::Search(Some(resource_type(segment)?)),
             [segment, id] => Self::Item(resource_type(segment)?, id),
@@ -56,6 +62,8 @@ impl<'a> Endpoint<'a> {
             Self::Collection(_) => "GET, HEAD, POST",
             Self::Search(_) => "POST",
             Self::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Self::Me => me::ALLOW,
+            Self::Bulk => bulk::ALLOW,
             _ => "GET, HEAD",
         }
     }
@@ -63,8 +71,8 @@ impl<'a> Endpoint<'a> {
     /// Whether a request of this method brings a body that matters.
     pub(crate) fn takes_body(self, method: &Method) -> bool {
         match self {
-            Self::Collection(_) | Self::Search(_) => method == Method::POST,
-            Self::Item(..) => method == Method::PUT || method == Method::PATCH,
+            Self::Collection(_) | Self::Search(_) | Self::Bulk => method == Method::POST,
+            Self::Item(..) | Self::Me => method == Method::PUT || method == Method::PATCH,
             _ => false,
         }
     }
@@ -86,12 +94,14 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
         (Endpoint::Item(kind, id), "PUT") => write::replace(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "PATCH") => write::patch(call, kind, id, &body).await,
         (Endpoint::Item(kind, id), "DELETE") => write::delete(call, kind, id).await,
+        (Endpoint::Bulk, "POST") => bulk::handle(call, &body).await,
+        (Endpoint::Event(txn), "GET" | "HEAD") => events::get(call, txn).await,
+        (Endpoint::Me, method) => me::handle(call, method, &body).await,
         (Endpoint::Discovery(subject), "GET" | "HEAD") => {
-            discovery::all(subject, call.query.filter.is_some(), call.base_url(), call.context)
+            discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings.scim, call.context)
         }
         (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
         (Endpoint::OpenApi, "GET" | "HEAD") => Ok(openapi::answer(call)),
-        (Endpoint::NotImplemented, _) => Err(ScimError::not_implemented("this service does not implement this part of RFC 7644").into()),
         (known, _) => Err(Refusal::MethodNotAllowed { allow: known.allow() }),
     }
 }

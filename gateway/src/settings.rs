@@ -69,6 +69,8 @@ pub struct RequestLimits {
     pub wrong_keys_per_minute: u32,
     /// How old the answer about a secret key may be. Bounds how long a voided key lives.
     pub key_age: Duration,
+    /// Asynchronous requests of one account that may wait to be applied; more is 429.
+    pub async_waiting: u32,
     /// Resources in one page at most.
     pub page_max: u64,
     /// Resources in one page when the client does not say.
@@ -91,6 +93,7 @@ impl Default for RequestLimits {
             drain: Duration::from_secs(25),
             wrong_keys_per_minute: 30,
             key_age: Duration::from_millis(500),
+            async_waiting: 10_000,
             page_max: muster_scim::discovery::MAX_RESULTS,
             page_default: muster_scim::discovery::DEFAULT_RESULTS,
             cursor_age: Duration::from_secs(muster_scim::discovery::CURSOR_TIMEOUT_SECONDS),

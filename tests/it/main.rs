@@ -4,8 +4,11 @@
 //! free ports in a scratch directory, and run when `MUSTER_TEST_SERVICES=1` (set by `tests/run`).
 
 mod abuse;
+mod administrators;
 mod bad_input;
 mod boats;
+mod bulk;
+mod deferred;
 mod fixtures;
 mod group_answers;
 mod harness;

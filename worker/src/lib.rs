@@ -10,10 +10,13 @@
 //!
 //! Only after the COMMIT are the replies sent, and only after the replies is a message acknowledged. Killed at any point, the
 //! worker's messages are delivered again to another, where the log of operations makes sure that nothing happens twice.
+//!
+//! Beside them runs a `sweep`er, which enqueues again what was promised and got lost on the way.
 
 mod apply;
 mod committer;
 mod run;
+mod sweep;
 
 pub use apply::{Applier, ApplySettings, Clock};
 pub use committer::CommitterStats;

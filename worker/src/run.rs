@@ -3,8 +3,9 @@
 use crate::{
     Applier, ApplySettings,
     committer::{self, CommitterHandle, CommitterStats},
+    sweep::sweep,
 };
-use muster_domain::{Operation, OperationBatch, Outcome, OutcomeCode, Reply};
+use muster_domain::{OperationBatch, Reply};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
 use muster_store::{Store, StoreError};
 use std::{sync::Arc, time::Duration};
@@ -49,14 +50,16 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     };
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
-    let (handle, committer) = committer::start(applier, settings.batch_max, Arc::clone(&stats));
-    let handler = Handler { committer: handle, store };
+    let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
+    let sweeper = tokio::spawn(sweep(store, queue.clone(), shutdown.clone()));
+    let handler = Handler { committer: handle, applier };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
     // The handlers are gone, and with them the last way into the committer: it finishes its batch and ends.
     if committer.await.is_err() {
         tracing::error!("the committer panicked; what it held is delivered again");
     }
+    sweeper.abort();
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)
 }
@@ -65,16 +68,16 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
 #[derive(Clone)]
 struct Handler {
     committer: CommitterHandle,
-    store: Store,
+    applier: Applier,
 }
 
 impl OperationHandler for Handler {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, .. } = delivery;
+        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, early, .. } = delivery;
         if v != OperationBatch::VERSION {
             return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layout {}", OperationBatch::VERSION)));
         }
-        let replies = self.committer.apply(operations, isolate).await;
+        let replies = self.committer.apply(operations, isolate, early).await;
         replies.ok_or_else(|| HandlerError::new("the committer has ended"))
     }
 
@@ -82,23 +85,8 @@ impl OperationHandler for Handler {
         let mut replies = Vec::with_capacity(delivery.batch.operations.len());
         for operation in &delivery.batch.operations {
             tracing::error!(operation.id = %operation.id, account.id = %operation.account, reason, "an operation is set aside");
-            replies.push(Reply { operation: operation.id, outcome: self.record_set_aside(operation).await });
+            replies.push(Reply { operation: operation.id, outcome: self.applier.set_aside(operation).await });
         }
         replies
-    }
-}
-
-impl Handler {
-    /// Writes it to the log, so that it is never applied by a later delivery; if it has been applied after all, that is the answer.
-    async fn record_set_aside(&self, operation: &Operation) -> Outcome {
-        let outcome = Outcome::failed(OutcomeCode::SetAside, 500);
-        match muster_store::operations::record(&self.store, operation, &outcome).await {
-            Ok(None) => outcome,
-            Ok(Some(recorded)) => recorded,
-            Err(error) => {
-                tracing::error!(operation.id = %operation.id, %error, "a set-aside operation cannot be recorded");
-                outcome
-            }
-        }
     }
 }

@@ -60,6 +60,8 @@ impl World {
             resource_type: boat(),
             resource_id: id,
             change,
+            bulk: None,
+            acknowledged: false,
             if_match: None,
             accepted_ms: now_ms(),
             deadline_ms: now_ms() + 60_000,

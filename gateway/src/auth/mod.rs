@@ -24,7 +24,8 @@ pub(crate) struct Caller {
     /// Everything the caller may see and change.
     pub(crate) account: AccountId,
     key: KeyId,
-    administrator: UserId,
+    /// Whose key it is: `/Me`.
+    pub(crate) administrator: UserId,
 }
 
 impl Caller {

@@ -39,6 +39,8 @@ pub(super) fn headers() -> Map<String, Value> {
         ("Cache-Control", json!({ "description": "Nothing is to be kept.", "schema": { "const": "no-store" } })),
         ("ETag", text("The version of the resource.")),
         ("Location", json!({ "description": "Where the new resource is.", "schema": { "type": "string", "format": "uri" } })),
+        ("Set-Txn", json!({ "description": "The asynchronous request (RFC 9967).", "schema": { "type": "string", "format": "uuid" } })),
+        ("Preference-Applied", json!({ "description": "What was made of Prefer.", "schema": { "const": "respond-async" } })),
         ("Retry-After", json!({ "description": "Seconds to wait before trying again.", "schema": { "type": "integer", "minimum": 1 } })),
         ("WWW-Authenticate", text("How to say who is asking.")),
     ];
@@ -58,6 +60,11 @@ pub(super) fn with_body(description: &str, schema: &Value, headers: &[&str]) -> 
 /// A response without a body.
 pub(super) fn without_body(description: &str, headers: &[&str]) -> Value {
     json!({ "description": description, "headers": header_references(headers) })
+}
+
+/// 202, for a client that asked for it (RFC 9967).
+pub(super) fn accepted() -> Value {
+    without_body("It will be applied; Location is where its end can be asked for.", &["Location", "Preference-Applied", "Set-Txn"])
 }
 
 /// Every refusal, as a component.

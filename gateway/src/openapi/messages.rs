@@ -11,6 +11,10 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
         ("Error", error()),
         ("PatchOp", patch_op(settings)),
         ("SearchRequest", search_request(settings)),
+        ("BulkRequest", bulk_request(settings)),
+        ("BulkResponse", bulk_response()),
+        ("SecurityEvent", security_event()),
+        ("SecurityEventList", list(&reference("schemas", "SecurityEvent"))),
         ("ServiceProviderConfig", service_provider_config()),
         ("ResourceType", resource_type()),
         ("ResourceTypeList", list(&reference("schemas", "ResourceType"))),
@@ -80,6 +84,71 @@ fn patch_op(settings: &GatewaySettings) -> Value {
         },
         "required": ["Operations"]
     })
+}
+
+/// Many writes in one request (RFC 7644 §3.7).
+fn bulk_request(settings: &GatewaySettings) -> Value {
+    let limits = &settings.scim;
+    let text = json_schema::text(limits);
+    let operation = json!({
+        "type": "object",
+        "properties": {
+            "method": { "type": "string", "description": "POST, PUT, PATCH or DELETE." },
+            "path": { "type": "string", "description": "/Users for a new resource, /Users/{id} otherwise." },
+            "bulkId": text,
+            "version": text,
+            "data": { "description": "The body of the request it stands for." }
+        },
+        "required": ["method", "path"]
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "schemas": { "type": "array", "items": text },
+            "failOnErrors": { "type": "integer", "minimum": 1, "description": "How many errors end it." },
+            "Operations": { "type": "array", "items": operation, "maxItems": limits.bulk_operations }
+        },
+        "required": ["Operations"]
+    })
+}
+
+fn bulk_response() -> Value {
+    let operation = closed(
+        json!({
+            "method": { "type": "string" },
+            "bulkId": { "type": "string" },
+            "version": { "type": "string" },
+            "location": { "type": "string", "format": "uri" },
+            "status": { "type": "string", "pattern": "^[1-5][0-9][0-9]$" },
+            "response": reference("schemas", "Error")
+        }),
+        &["method", "status"],
+    );
+    closed(
+        json!({ "schemas": { "const": [urn::BULK_RESPONSE] }, "Operations": { "type": "array", "items": operation } }),
+        &["schemas", "Operations"],
+    )
+}
+
+/// How an asynchronous request ended (RFC 9967, RFC 8417).
+fn security_event() -> Value {
+    let text = json!({ "type": "string" });
+    let event = closed(
+        json!({ "method": text, "bulkId": text, "version": text, "status": text, "response": reference("schemas", "Error") }),
+        &["method", "status"],
+    );
+    closed(
+        json!({
+            "iss": text,
+            "aud": text,
+            "iat": { "type": "integer" },
+            "jti": text,
+            "txn": text,
+            "sub_id": closed(json!({ "format": { "const": "scim" }, "uri": text }), &["format", "uri"]),
+            "events": closed(json!({ (urn::ASYNC_RESPONSE_EVENT): event }), &[urn::ASYNC_RESPONSE_EVENT])
+        }),
+        &["iss", "aud", "iat", "jti", "txn", "events"],
+    )
 }
 
 /// A query that comes as a body (RFC 7644 §3.4.3).

@@ -65,7 +65,9 @@ pub fn openapi(settings: &GatewaySettings) -> Value {
 
 fn tags() -> Vec<Value> {
     let types = ResourceType::all().iter().copied().map(|rt| json!({ "name": rt.name(), "description": discovery::description(rt) }));
-    types.chain([json!({ "name": "Discovery", "description": "What this service can do (RFC 7644 section 4)." })]).collect()
+    let bulk =
+        json!({ "name": "Bulk", "description": "Many writes in one request, and writes that are answered before they are applied." });
+    types.chain([bulk, json!({ "name": "Discovery", "description": "What this service can do (RFC 7644 section 4)." })]).collect()
 }
 
 fn schemas(settings: &GatewaySettings) -> Map<String, Value> {

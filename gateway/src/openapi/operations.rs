@@ -1,7 +1,7 @@
 //! What each address takes, and answers.
 
 use super::{
-    answers::{refused, with_body, without_body},
+    answers::{accepted, refused, with_body, without_body},
     parameters::{self, LIST, PROJECTION},
     reference,
 };
@@ -32,6 +32,9 @@ pub(super) fn paths() -> Map<String, Value> {
     );
     paths.insert("/".to_owned(), path(Endpoint::Root, &[("get", everything)]));
     paths.insert("/.search".to_owned(), path(Endpoint::Search(None), &[("post", search("Discovery", "Resource"))]));
+    paths.insert("/Me".to_owned(), path(Endpoint::Me, &me_operations()));
+    paths.insert("/Bulk".to_owned(), path(Endpoint::Bulk, &[("post", bulk())]));
+    paths.insert("/Events/{txn}".to_owned(), path(Endpoint::Event(""), &[("get", event())]));
     for (address, endpoint, operation) in discovery() {
         paths.insert(address.to_owned(), path(endpoint, &[("get", operation)]));
     }
@@ -124,8 +127,8 @@ fn collection_operations(rt: ResourceType) -> Vec<(&'static str, Value)> {
         name,
         format!("create{name}"),
         "Makes a resource.",
-        parameters::references(&PROJECTION),
-        responses(&[&BODY[..], &["403", "409"]].concat(), &[("201", made)]),
+        parameters::references(&[&PROJECTION[..], &["Prefer"]].concat()),
+        responses(&[&BODY[..], &["403", "409"]].concat(), &[("201", made), ("202", accepted())]),
     );
     create["requestBody"] = body(&format!("{name}Request"), example(rt));
     vec![("get", list), ("post", create)]
@@ -147,11 +150,11 @@ fn item_operations(rt: ResourceType) -> Vec<(&'static str, Value)> {
         name,
         format!("replace{name}"),
         "Puts a resource in the place of the one that is there.",
-        with(&["If-Match"]),
-        responses(&refusals, &[("200", resource("The resource as it is now."))]),
+        with(&["If-Match", "Prefer"]),
+        responses(&refusals, &[("200", resource("The resource as it is now.")), ("202", accepted())]),
     );
     replace["requestBody"] = body(&format!("{name}Request"), example(rt));
-    let mut answers = vec![("200", resource("The resource as it is now."))];
+    let mut answers = vec![("200", resource("The resource as it is now.")), ("202", accepted())];
     if rt == ResourceType::Group {
         answers.push(("204", without_body("It is changed. A client that names the form of its answers gets 200.", &["ETag"])));
     }
@@ -159,7 +162,7 @@ fn item_operations(rt: ResourceType) -> Vec<(&'static str, Value)> {
         name,
         format!("patch{name}"),
         "Changes parts of a resource, all or none.",
-        with(&["If-Match"]),
+        with(&["If-Match", "Prefer"]),
         responses(&refusals, &answers),
     );
     let change = json!({ "op": "replace", "path": "displayName", "value": "Ada" });
@@ -168,10 +171,54 @@ fn item_operations(rt: ResourceType) -> Vec<(&'static str, Value)> {
         name,
         format!("delete{name}"),
         "Removes a resource.",
-        parameters::references(&["If-Match"]),
-        responses(&["403", "404", "412"], &[("204", without_body("It is gone.", &[]))]),
+        parameters::references(&["If-Match", "Prefer"]),
+        responses(&["403", "404", "409", "412"], &[("204", without_body("It is gone.", &[])), ("202", accepted())]),
     );
     vec![("get", get), ("put", replace), ("patch", patch), ("delete", delete)]
+}
+
+/// The operations on the SCIM administrator's own user: those on any user, at an address without an id.
+fn me_operations() -> Vec<(&'static str, Value)> {
+    let mut operations = item_operations(ResourceType::User);
+    for (method, operation) in &mut operations {
+        operation["operationId"] = format!("{method}Me").into();
+        operation["summary"] = "The same for the SCIM administrator's own user (RFC 7644 section 3.11).".into();
+    }
+    operations
+}
+
+/// Many writes in one request (RFC 7644 §3.7).
+fn bulk() -> Value {
+    let done = with_body("What became of each operation that was tried.", &reference("schemas", "BulkResponse"), &[]);
+    let mut bulk = operation(
+        "Bulk",
+        "bulk".to_owned(),
+        "Many writes in one request.",
+        parameters::references(&["Prefer"]),
+        responses(&BODY, &[("200", done), ("202", accepted())]),
+    );
+    let user = json!({ "schemas": [urn::CORE_USER], "userName": "bo@example.com" });
+    let one = json!({ "method": "POST", "path": "/Users", "bulkId": "bo", "data": user });
+    bulk["requestBody"] = body("BulkRequest", json!({ "schemas": [urn::BULK_REQUEST], "Operations": [one] }));
+    bulk
+}
+
+/// How an asynchronous request ended (RFC 9967).
+fn event() -> Value {
+    let schema = json!({ "anyOf": [reference("schemas", "SecurityEvent"), reference("schemas", "SecurityEventList")] });
+    let mut ended = with_body("How it ended; of a bulk request, how each operation did.", &schema, &[]);
+    ended["content"]["application/secevent+jwt"] = json!({ "schema": { "type": "string" } });
+    let txn = json!({
+        "name": "txn", "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 },
+        "description": "The identifier of the request, from Set-Txn; with a colon and an index, one operation of a bulk request."
+    });
+    operation(
+        "Bulk",
+        "getEvent".to_owned(),
+        "How an asynchronous request ended.",
+        vec![txn],
+        responses(&["404"], &[("200", ended), ("202", without_body("It has not ended yet.", &["Set-Txn", "Retry-After"]))]),
+    )
 }
 
 /// The documents about the service: address, endpoint, operation.

@@ -73,6 +73,12 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
         "schema": { "type": "string" },
         "example": "members"
     });
+    let prefer = json!({
+        "name": "Prefer",
+        "in": "header",
+        "description": "respond-async, or respond-async, wait=N: to be answered with 202 before it is applied (RFC 9967).",
+        "schema": { "type": "string" }
+    });
     let if_match = json!({
         "name": "If-Match",
         "in": "header",
@@ -97,6 +103,7 @@ pub(super) fn all(settings: &GatewaySettings) -> Map<String, Value> {
         ("count", count),
         ("attributes", attributes),
         ("excludedAttributes", excluded),
+        ("Prefer", prefer),
         ("If-Match", if_match),
         ("If-None-Match", if_none_match),
     ];

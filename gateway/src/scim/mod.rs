@@ -1,8 +1,15 @@
 //! Users and groups: the handlers.
 //!
 //! [`mod@write`] turns a request into an operation and an outcome into a response; [`submit`] is the wait in between; [`read`] goes
-//! and [`search`] go to the database, for one and for many; [`present`] makes the body of all.
+//! and [`search`] go to the database, for one and for many; [`present`] makes the body of all. [`me`] is the caller's own user,
+//! [`bulk`] many writes in one request. [`deferred`] answers before a write is applied, for those who ask for it, and [`events`]
+//! tells them the end.
 
+pub(crate) mod bulk;
+pub(crate) mod deferred;
+pub(crate) mod events;
+pub(crate) mod me;
+mod prefer;
 pub(crate) mod present;
 pub(crate) mod read;
 pub(crate) mod search;

@@ -11,14 +11,16 @@
 //! A worker that starts in time is done before the gateway gives up. When no outcome came nevertheless, the gateway puts up a
 //! fence before it says so: it writes the operation down as expired, in the place where a worker would write the outcome. If a
 //! worker was first, the client gets that outcome; if not, no worker can commit the operation any more, and "503, try again" is
-//! the truth.
+//! the truth. A database that cannot be asked in time leaves no truth to tell: the connection is then closed without an answer, which
+//! every client takes for "unknown".
 
-use super::Call;
+use super::{Call, deferred, prefer::Prefer};
 use crate::refusal::Refusal;
+use axum::response::Response;
 use muster_domain::{Change, Operation, OperationId, Outcome, OutcomeCode};
 use muster_queue::CallError;
 use muster_scim::{Resource, ResourceType, patch::PatchRequest};
-use muster_store::operations;
+use muster_store::{StoreError, async_requests::Part, operations};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -30,6 +32,14 @@ const FENCE_WAIT: Duration = Duration::from_secs(5);
 /// Between two attempts, while the database comes back.
 const FENCE_PAUSE: Duration = Duration::from_millis(200);
 
+/// What became of a change that was submitted.
+pub(crate) enum Submitted {
+    /// It was applied.
+    Done(Outcome),
+    /// It will be: the client asked for this answer.
+    Later(Response),
+}
+
 /// Has a change applied.
 ///
 /// # Errors
@@ -40,19 +50,42 @@ pub(crate) async fn submit(
     id: Uuid,
     change: Change,
     if_match: Option<Vec<i64>>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Submitted, Refusal> {
     let operation = operation(call, kind, id, change, if_match);
+    let prefer = Prefer::of(call.headers);
+    if prefer.respond_async {
+        return submit_deferred(call, operation, prefer.wait).await;
+    }
     let give_up_ms = operation.accepted_ms.saturating_add_unsigned(call.app.settings.wait_ms);
     let stub = stub(&operation);
     let outcome = match call.app.operations.call(operation, give_up_ms).await {
         Ok(outcome) => outcome,
-        Err(CallError::NoReply) => fence(call, &stub).await?,
+        Err(CallError::NoReply) => match fence(stub.request_id, || operations::expire(&call.app.store, &stub)).await? {
+            Some(outcome) => outcome,
+            None => Outcome::failed(OutcomeCode::Expired, 503),
+        },
         Err(error) => return Err(error.into()),
     };
-    judge(outcome, &stub)
+    judge(outcome, &stub).map(Submitted::Done)
 }
 
-fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_match: Option<Vec<i64>>) -> Operation {
+async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Duration>) -> Result<Submitted, Refusal> {
+    let method = match operation.change {
+        Change::Create { .. } => "POST",
+        Change::Replace { .. } => "PUT",
+        Change::Patch { .. } => "PATCH",
+        Change::Delete => "DELETE",
+    };
+    let part = Part { method: method.to_owned(), bulk_id: None, operation: Some(operation.id), error: None };
+    let stub = stub(&operation);
+    match deferred::submit(call, vec![operation], &[part], wait).await?.and_then(|mut outcomes| outcomes.pop()) {
+        Some(outcome) => judge(outcome, &stub).map(Submitted::Done),
+        None => deferred::accepted(call).map(Submitted::Later),
+    }
+}
+
+/// The operation a change becomes.
+pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_match: Option<Vec<i64>>) -> Operation {
     let (settings, accepted_ms) = (&call.app.settings, call.app.queue.now_ms());
     Operation {
         id: OperationId::new(),
@@ -65,6 +98,8 @@ fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_m
         accepted_ms,
         deadline_ms: accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS)),
         request_id: call.context.request_id,
+        bulk: None,
+        acknowledged: false,
     }
 }
 
@@ -77,23 +112,46 @@ fn stub(operation: &Operation) -> Operation {
         Change::Patch { .. } => Change::Patch { patch: PatchRequest { operations: Vec::new() } },
         Change::Delete => Change::Delete,
     };
-    Operation { change, if_match: None, actor: operation.actor.clone(), ..*operation }
+    Operation { change, if_match: None, actor: operation.actor.clone(), bulk: None, ..*operation }
 }
 
-async fn fence(call: &Call<'_>, stub: &Operation) -> Result<Outcome, Refusal> {
+/// Has all operations of a bulk request applied, together. The outcomes are in the order of the operations.
+///
+/// # Errors
+/// The refusal the client gets when nothing of it was applied.
+pub(crate) async fn submit_all(call: &Call<'_>, operations: Vec<Operation>) -> Result<Vec<Outcome>, Refusal> {
+    let Some(first) = operations.first() else { return Ok(Vec::new()) };
+    let give_up_ms = first.accepted_ms.saturating_add_unsigned(call.app.settings.wait_ms);
+    let stubs: Vec<Operation> = operations.iter().map(stub).collect();
+    let outcomes = match call.app.operations.admit(operations)?.outcomes(give_up_ms).await {
+        Ok(outcomes) => outcomes,
+        Err(CallError::NoReply) => fence(stubs[0].request_id, || operations::expire_all(&call.app.store, &stubs)).await?,
+        Err(error) => return Err(error.into()),
+    };
+    if outcomes.iter().all(|outcome| outcome.code == OutcomeCode::Expired) {
+        return Err(Refusal::unavailable(format_args!("the bulk request {} was not applied in time", stubs[0].request_id)));
+    }
+    Ok(outcomes)
+}
+
+/// Puts the fence up, for as long as that may take.
+///
+/// # Errors
+/// [`Refusal::Unknown`] when it cannot be put up: whether the operation happens is then for the deadline to decide, and nothing
+/// that could be said to the client would be sure to be true.
+async fn fence<T, F>(request_id: Uuid, expire: impl Fn() -> F) -> Result<T, Refusal>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
     let until = Instant::now() + FENCE_WAIT;
     loop {
-        let cause = match tokio::time::timeout_at(until, operations::expire(&call.app.store, stub)).await {
-            Ok(Ok(Some(outcome))) => return Ok(outcome),
-            Ok(Ok(None)) => {
-                return Err(Refusal::unavailable(format_args!("operation {} had no outcome in time and is expired", stub.id)));
-            }
+        let cause = match tokio::time::timeout_at(until, expire()).await {
+            Ok(Ok(ended)) => return Ok(ended),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the database did not answer".to_owned(),
         };
         if Instant::now() + FENCE_PAUSE >= until {
-            // Without the fence, the deadline alone keeps workers from starting it.
-            return Err(Refusal::unavailable(format_args!("operation {} had no outcome in time, nor a fence: {cause}", stub.id)));
+            return Err(Refusal::Unknown { cause: format!("request {request_id} had no outcome in time, nor a fence: {cause}") });
         }
         tokio::time::sleep(FENCE_PAUSE).await;
     }

@@ -11,7 +11,12 @@
 //! itself listed them, and not more than [`ECHO_MEMBERS`]: whoever has just sent 100,000 members does not need them again, and
 //! RFC 7644 §3.5.1 lets the answer leave out what is large. `GET` has them all.
 
-use super::{Call, present, read::include, resource_id, submit::submit};
+use super::{
+    Call, present,
+    read::include,
+    resource_id,
+    submit::{Submitted, submit},
+};
 use crate::{media, refusal::Refusal, reply};
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -30,7 +35,10 @@ const ECHO_MEMBERS: u32 = 1_000;
 pub(crate) async fn create(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> Result<Response, Refusal> {
     let (projection, resource) = (call.projection(kind)?, resource_of(call, kind, body)?);
     let (id, echo) = (Uuid::now_v7(), Echo::of(&resource));
-    let outcome = submit(call, kind, id, Change::Create { resource, role: Role::User }, None).await?;
+    let outcome = match submit(call, kind, id, Change::Create { resource, role: Role::User }, None).await? {
+        Submitted::Done(outcome) => outcome,
+        Submitted::Later(accepted) => return Ok(accepted),
+    };
     let mut response = answer(call, kind, id, StatusCode::CREATED, outcome, echo, &projection).await?;
     let location = location(kind, id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()), call.base_url());
     response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Refusal::internal)?);
@@ -41,7 +49,10 @@ pub(crate) async fn create(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> 
 pub(crate) async fn replace(call: &Call<'_>, kind: ResourceType, id: &str, body: &[u8]) -> Result<Response, Refusal> {
     let (id, projection, resource) = (resource_id(kind, id)?, call.projection(kind)?, resource_of(call, kind, body)?);
     let echo = Echo::of(&resource);
-    let outcome = submit(call, kind, id, Change::Replace { resource }, call.if_match()).await?;
+    let outcome = match submit(call, kind, id, Change::Replace { resource }, call.if_match()).await? {
+        Submitted::Done(outcome) => outcome,
+        Submitted::Later(accepted) => return Ok(accepted),
+    };
     answer(call, kind, id, StatusCode::OK, outcome, echo, &projection).await
 }
 
@@ -50,7 +61,10 @@ pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &
     let (id, projection) = (resource_id(kind, id)?, call.projection(kind)?);
     let settings = &call.app.settings;
     let patch = patch::read(kind, parse_json(body, &settings.scim)?, &settings.compat, &settings.scim)?;
-    let outcome = submit(call, kind, id, Change::Patch { patch }, call.if_match()).await?;
+    let outcome = match submit(call, kind, id, Change::Patch { patch }, call.if_match()).await? {
+        Submitted::Done(outcome) => outcome,
+        Submitted::Later(accepted) => return Ok(accepted),
+    };
     if kind != ResourceType::Group {
         return answer(call, kind, id, StatusCode::OK, outcome, Echo::Nothing, &projection).await;
     }
@@ -82,8 +96,10 @@ async fn small_group(call: &Call<'_>, id: Uuid, projection: &Projection) -> Opti
 
 /// `DELETE /Users/{id}`
 pub(crate) async fn delete(call: &Call<'_>, kind: ResourceType, id: &str) -> Result<Response, Refusal> {
-    submit(call, kind, resource_id(kind, id)?, Change::Delete, call.if_match()).await?;
-    Ok(reply::empty(StatusCode::NO_CONTENT))
+    match submit(call, kind, resource_id(kind, id)?, Change::Delete, call.if_match()).await? {
+        Submitted::Done(_) => Ok(reply::empty(StatusCode::NO_CONTENT)),
+        Submitted::Later(accepted) => Ok(accepted),
+    }
 }
 
 fn resource_of(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> Result<Resource, Refusal> {

@@ -4,7 +4,10 @@ use super::{
     activity::Activity,
     timed_stream::{Bounds, TimedStream},
 };
-use crate::{app::App, front};
+use crate::{
+    app::App,
+    front::{self, HangUp},
+};
 use axum::{body::Body, http::Request, response::Response};
 use hyper::{
     body::Incoming,
@@ -12,7 +15,7 @@ use hyper::{
     service::{Service, service_fn},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -74,7 +77,7 @@ async fn connection(app: Arc<App>, stream: TcpStream, peer: IpAddr, drain: Cance
         async move {
             let response = front::answer(app, peer, request).await;
             drop(working);
-            Ok::<Response<Body>, Infallible>(response)
+            response
         }
     });
     let served = if http2 { serve_http2(io, service, drain).await } else { serve_http1(io, service, drain).await };
@@ -99,7 +102,7 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
 
 async fn serve_http1<S>(io: TokioIo<TimedStream>, service: S, drain: CancellationToken) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = HangUp>,
 {
     let mut builder = http1::Builder::new();
     // `TimedStream` keeps the times: hyper's own timer would count the idle time between two requests as header time.
@@ -115,7 +118,7 @@ where
 
 async fn serve_http2<S>(io: TokioIo<TimedStream>, service: S, drain: CancellationToken) -> hyper::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = HangUp, Future: Send + 'static>,
 {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX).max_header_list_size(HEAD_BYTES_MAX as u32);

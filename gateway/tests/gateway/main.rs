@@ -5,8 +5,11 @@
 
 mod auth;
 mod bounds;
+mod bulk;
 mod connections;
+mod deferred;
 mod lists;
+mod me;
 mod media;
 mod outcomes;
 mod paths;

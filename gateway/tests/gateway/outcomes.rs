@@ -2,6 +2,7 @@ use crate::support::Gateway;
 use muster_domain::OutcomeCode;
 use muster_store::operations;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
 fn user(name: &str) -> serde_json::Value {
@@ -85,4 +86,24 @@ async fn without_an_outcome_the_operation_is_fenced_off_before_the_client_is_tol
     let id = gateway.delivered.lock().unwrap()[0];
     let outcome = operations::outcome(&gateway.store, gateway.account, id).await.unwrap().expect("recorded");
     assert_eq!(outcome.code, OutcomeCode::Expired);
+}
+
+#[tokio::test]
+async fn a_write_whose_end_nobody_can_tell_ends_the_connection_without_a_word() {
+    let gateway = Gateway::start_with(|settings| (settings.wait_ms, settings.apply_ms) = (700, 100)).await;
+    // A request first, so that the key is known while the database is away.
+    assert_eq!(gateway.get("/scim/Users").await.status, 200);
+    let body = json!({"userName": "silent"}).to_string();
+    let text = gateway.text("POST", "/scim/Users", &[], &body);
+    let mut stream = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    while gateway.delivered.lock().unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // The only connection that writes is taken: the fence cannot be put up.
+    let taken = gateway.store.begin().await.unwrap();
+    let mut seen = Vec::new();
+    stream.read_to_end(&mut seen).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&seen), "", "no status would have been true");
+    taken.rollback().await.unwrap();
 }

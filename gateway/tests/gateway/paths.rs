@@ -124,7 +124,6 @@ async fn discovery_answers_lists_and_single_documents() {
     assert_eq!(gateway.get("/scim/Schemas/urn%3Aietf:params:scim:schemas:core:2.0:user").await.json()["name"], "User");
     assert_eq!(gateway.get("/scim/v2/ResourceTypes/Group").await.json()["endpoint"], "/Groups");
     gateway.get("/scim/Schemas?filter=id%20pr").await.is_error(403, None);
-    gateway.get("/scim/Me").await.is_error(501, None);
 }
 
 #[tokio::test]

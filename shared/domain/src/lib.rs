@@ -7,6 +7,7 @@
 //!
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
+mod bulk;
 mod id;
 mod login_key;
 mod message;
@@ -14,6 +15,7 @@ mod operation;
 mod role;
 mod secret_key;
 
+pub use bulk::BulkPart;
 pub use id::{AccountId, GatewayId, GroupId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
 pub use message::{OperationBatch, Reply};

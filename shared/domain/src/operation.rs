@@ -1,6 +1,6 @@
 //! An operation and what became of it.
 
-use crate::{AccountId, KeyId, OperationId, Role, UserId};
+use crate::{AccountId, BulkPart, KeyId, OperationId, Role, UserId};
 use muster_scim::{Resource, ResourceType, ScimError, patch::PatchRequest};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -95,6 +95,13 @@ pub struct Operation {
     pub deadline_ms: i64,
     /// The request it came with, for the log.
     pub request_id: Uuid,
+    /// Its part in a bulk request, when it came in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<Box<BulkPart>>,
+    /// Its client was told that it will be applied (RFC 9967), and it is kept in the database until it is: past its deadline it is
+    /// not ended, but enqueued again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledged: bool,
 }
 
 /// The named causes an outcome can have; stored with the operation and what incidents are grouped by.
@@ -109,10 +116,14 @@ pub enum OutcomeCode {
     Refused,
     /// Another resource has this user id or group name.
     Duplicate,
+    /// It would have disabled, deleted or renamed an administrator the account cannot do without.
+    Protected,
     /// The resource does not exist in this account.
     NotFound,
     /// `If-Match` named another version.
     VersionMismatch,
+    /// The bulk request it came in ended before it (`failOnErrors`).
+    Skipped,
     /// It came to a worker, or to the end of the wait, after its deadline; it will never be applied.
     Expired,
     /// The platform could not apply it, and not for the client's fault.
@@ -123,13 +134,15 @@ pub enum OutcomeCode {
 
 impl OutcomeCode {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Applied,
         Self::Unchanged,
         Self::Refused,
         Self::Duplicate,
+        Self::Protected,
         Self::NotFound,
         Self::VersionMismatch,
+        Self::Skipped,
         Self::Expired,
         Self::Failed,
         Self::SetAside,
@@ -143,12 +156,20 @@ impl OutcomeCode {
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::Duplicate => "duplicate",
+            Self::Protected => "protected",
             Self::NotFound => "not_found",
             Self::VersionMismatch => "version_mismatch",
+            Self::Skipped => "skipped",
             Self::Expired => "expired",
             Self::Failed => "failed",
             Self::SetAside => "set_aside",
         }
+    }
+
+    /// Whether the client is told that its write succeeded.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged)
     }
 
     /// Reads the stored word.
@@ -199,6 +220,6 @@ impl Outcome {
     /// Whether the client is told that its write succeeded.
     #[must_use]
     pub const fn is_success(&self) -> bool {
-        matches!(self.code, OutcomeCode::Applied | OutcomeCode::Unchanged)
+        self.code.is_success()
     }
 }

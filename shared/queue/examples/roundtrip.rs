@@ -42,6 +42,8 @@ fn operation(account: AccountId, now: i64) -> Operation {
         accepted_ms: now,
         deadline_ms: now + 20_000,
         request_id: Uuid::now_v7(),
+        bulk: None,
+        acknowledged: false,
     }
 }
 

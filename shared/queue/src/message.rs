@@ -3,7 +3,7 @@
 use crate::HandlerError;
 use muster_domain::{GatewayId, OperationBatch, Reply};
 use serde::{Serialize, de::DeserializeOwned};
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 /// A message a backend can carry.
 pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static {
@@ -18,7 +18,15 @@ pub trait Message: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 
 impl Message for OperationBatch {
     fn split(self) -> Vec<Self> {
         let Self { v, reply_to, operations } = self;
-        operations.into_iter().map(|operation| Self { v, reply_to, operations: vec![operation] }).collect()
+        let mut parts: Vec<Self> = Vec::with_capacity(operations.len());
+        for operation in operations {
+            match parts.last_mut() {
+                // A bulk stays whole: its operations only make sense together.
+                Some(part) if part.operations[0].same_bulk(&operation) => part.operations.push(operation),
+                _ => parts.push(Self { v, reply_to, operations: vec![operation] }),
+            }
+        }
+        parts
     }
 }
 
@@ -31,6 +39,51 @@ pub struct Delivery {
     pub attempt: u32,
     /// It came back once: apply it alone, so that it cannot take others with it.
     pub isolate: bool,
+    /// Where replies can go that need not wait for the rest of the message.
+    pub early: EarlyReplies,
+}
+
+/// The way for replies that need not wait for the rest of their message. The message is acknowledged only after its handler has
+/// returned, with the replies that are left; a worker that dies before that has it delivered again, and a second reply is harmless.
+#[derive(Clone)]
+pub struct EarlyReplies(Sink);
+
+type Sink = Arc<dyn Fn(Vec<Reply>) + Send + Sync>;
+
+impl EarlyReplies {
+    /// Replies go there.
+    pub fn new(sink: impl Fn(Vec<Reply>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(sink))
+    }
+
+    /// Sends replies; never waits.
+    pub fn send(&self, replies: Vec<Reply>) {
+        if !replies.is_empty() {
+            (self.0)(replies);
+        }
+    }
+}
+
+impl std::fmt::Debug for EarlyReplies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EarlyReplies").finish_non_exhaustive()
+    }
+}
+
+/// How a backend sends replies beside the settling of a message. Every task of our backends carries one: extract it as `Data`.
+#[derive(Clone)]
+pub(crate) struct ReplyTo(pub(crate) Arc<dyn Fn(GatewayId, Vec<Reply>) + Send + Sync>);
+
+impl ReplyTo {
+    /// For the messages of one gateway; to nobody when none waits.
+    pub(crate) fn early(&self, gateway: Option<GatewayId>) -> EarlyReplies {
+        let sink = self.0.clone();
+        EarlyReplies::new(move |replies| {
+            if let Some(gateway) = gateway {
+                sink(gateway, replies);
+            }
+        })
+    }
 }
 
 /// Applies operations.

@@ -1,7 +1,7 @@
 //! The handle everything else starts from.
 
 use crate::{
-    ClientSettings, DeadLetter, OperationClient, OperationHandler, QueueError, QueueSettings, QueueStatus, WorkerSettings,
+    ClientSettings, DeadLetter, OperationClient, OperationHandler, OperationSender, QueueError, QueueSettings, QueueStatus, WorkerSettings,
     local::LocalQueue, streams::RedisQueue,
 };
 use muster_domain::OperationBatch;
@@ -90,6 +90,12 @@ impl Queue {
     #[must_use]
     pub fn operation_client(&self, settings: ClientSettings) -> OperationClient {
         OperationClient::start(self.clone(), settings)
+    }
+
+    /// A way to enqueue operations nobody waits for.
+    #[must_use]
+    pub fn operation_sender(&self) -> OperationSender {
+        OperationSender::new(self)
     }
 
     /// The worker's side: hands operations to the handler until `shutdown`, then finishes what was started, gives back what was

@@ -1,8 +1,8 @@
 //! Runs the handler of operations as an apalis worker, and a new worker whenever one ends without having been told to.
 
 use crate::{
-    Delivery, HandlerError, OPERATIONS, OperationHandler, Origin, Queue, QueueError, Settlement, WorkerSettings, local::LocalBackend,
-    queue::Kind, streams::StreamsBackend,
+    Delivery, HandlerError, OPERATIONS, OperationHandler, Origin, Queue, QueueError, ReplyTo, Settlement, WorkerSettings,
+    local::LocalBackend, queue::Kind, streams::StreamsBackend,
 };
 use apalis::prelude::{Data, WorkerBuilder, WorkerBuilderExt};
 use apalis_core::{error::WorkerError, worker::context::WorkerContext};
@@ -105,6 +105,7 @@ async fn supervise(
 async fn handle<H: OperationHandler>(
     batch: OperationBatch,
     origin: Data<Origin>,
+    replies: Data<ReplyTo>,
     hands: Data<Hands<H>>,
 ) -> Result<Settlement, HandlerError> {
     let reply_to = batch.reply_to;
@@ -114,7 +115,7 @@ async fn handle<H: OperationHandler>(
         // Guessing what an unknown layout means could apply something nobody asked for.
         Some(format!("its layout {} is not the one this build reads ({})", batch.v, OperationBatch::VERSION))
     };
-    let delivery = Delivery { batch, attempt: origin.attempt, isolate: origin.isolate };
+    let delivery = Delivery { batch, attempt: origin.attempt, isolate: origin.isolate, early: replies.early(reply_to) };
     let work = async {
         match give_up {
             Some(reason) => {

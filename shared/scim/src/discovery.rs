@@ -4,7 +4,7 @@
 //! tables mark what to leave out, and nothing here is ever null.
 
 use crate::schema::{self, Attribute, Kind, Registry, Schema, extensions};
-use crate::{ResourceType, urn};
+use crate::{Limits, ResourceType, urn};
 use serde_json::{Map, Value, json};
 
 /// The most resources one page holds.
@@ -16,11 +16,11 @@ pub const CURSOR_TIMEOUT_SECONDS: u64 = 3_600;
 
 /// What the service supports, and how clients prove who they are.
 #[must_use]
-pub fn service_provider_config(base: &str) -> Value {
+pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
     json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": { "supported": true, "maxOperations": limits.bulk_operations, "maxPayloadSize": limits.bulk_bytes },
         "filter": { "supported": true, "maxResults": MAX_RESULTS },
         "changePassword": { "supported": false },
         "sort": { "supported": true },
@@ -34,6 +34,8 @@ pub fn service_provider_config(base: &str) -> Value {
             "maxPageSize": MAX_RESULTS,
             "cursorTimeout": CURSOR_TIMEOUT_SECONDS
         },
+        // RFC 9967: only when a client asks for it, never at our discretion.
+        "securityEvents": { "asyncRequest": "request", "eventUris": [urn::ASYNC_RESPONSE_EVENT] },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Secret key",

@@ -8,6 +8,7 @@
 //! What clients really send is wider than RFC 7644. Each such habit is one named switch in [`Compat`], with the client that
 //! has it, so that leniency is a list one can read and not a mood of the code.
 
+pub mod bulk;
 mod compat;
 pub mod discovery;
 mod email;

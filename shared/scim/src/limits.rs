@@ -21,6 +21,10 @@ pub struct Limits {
     pub filter_depth: usize,
     /// The most comparisons in one filter.
     pub filter_terms: usize,
+    /// The most operations of one bulk request.
+    pub bulk_operations: usize,
+    /// The largest bulk request, in bytes.
+    pub bulk_bytes: usize,
 }
 
 impl Limits {
@@ -41,6 +45,8 @@ impl Default for Limits {
             filter_bytes: 4 * 1024,
             filter_depth: 64,
             filter_terms: 100,
+            bulk_operations: 1_000,
+            bulk_bytes: 4 * 1024 * 1024,
         }
     }
 }

@@ -118,7 +118,7 @@ fn same_shape(sample: &Value, ours: &Value, at: &str, left_out: &[&str]) {
 
 #[test]
 fn rfc7643_8_5_service_provider_configuration() {
-    let ours = discovery::service_provider_config("https://fjord-line.test/v2");
+    let ours = discovery::service_provider_config("https://fjord-line.test/v2", &Limits::default());
     // Documents of a service have no version here, and nothing else is to be read about it.
     let left_out = ["documentationUri", "created", "lastModified", "version"];
     same_shape(&sample("7643", "8.5 service provider configuration"), &ours, "", &left_out);

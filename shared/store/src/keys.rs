@@ -84,6 +84,8 @@ pub async fn generate(store: &Store, account: AccountId, administrator: UserId, 
 
 async fn try_generate(store: &Store, account: AccountId, administrator: UserId, secret: &SecretKey) -> Result<KeyId, StoreError> {
     let tx = store.begin().await?;
+    // First, so that whoever disables this user at the same moment is waited for, or finds the new SCIM administrator.
+    tx.note_administrators_changed(account).await?;
     check_administrator(&tx, account, administrator).await?;
     let (now, key) = (now_ms(), KeyId::new());
     let backend = tx.dialect.backend();

@@ -8,8 +8,29 @@ use crate::{
     rows::Rows,
 };
 use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
-use muster_scim::{ResourceType, ScimError};
-use sea_orm::ConnectionTrait;
+use muster_scim::{ResourceType, ScimError, schema::CustomType};
+use sea_orm::{ConnectionTrait, QueryResult};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What the log keeps of an operation.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The operation.
+    pub id: OperationId,
+    /// What it did: `create`, `replace`, `patch` or `delete`.
+    pub change: String,
+    /// What it is about.
+    pub resource_type: ResourceType,
+    /// What it is about.
+    pub resource_id: Uuid,
+    /// What became of it, without the resource: the log keeps versions, not copies.
+    pub outcome: Outcome,
+    /// When that was, milliseconds since 1970.
+    pub applied_ms: i64,
+    /// The request it came with.
+    pub request_id: Uuid,
+}
 
 /// What became of an operation; nothing while nobody has recorded it. The resource of a successful one is the one that is there
 /// now: the log keeps versions, not copies.
@@ -17,28 +38,51 @@ use sea_orm::ConnectionTrait;
 /// # Errors
 /// When the database fails.
 pub async fn outcome(store: &Store, account: AccountId, id: OperationId) -> Result<Option<Outcome>, StoreError> {
-    let sql = "SELECT resource_type, resource_id, change, code, status, version, CAST(error AS text) AS error FROM operation \
-         WHERE id = $1 AND account_id = $2";
+    let Some(recorded) = recorded(store, account, &[id]).await?.pop() else { return Ok(None) };
+    let Recorded { change, resource_type, resource_id, mut outcome, .. } = recorded;
+    // A type that is no longer configured has no resource to show.
+    let known = !matches!(resource_type, ResourceType::Custom(custom) if !custom.is_known());
+    if outcome.is_success() && change != "delete" && known {
+        let include = Include { members: false, groups: resource_type == ResourceType::User };
+        outcome.resource = resources::get_from(store.writer(), store, account, resource_type, resource_id, include).await?;
+    }
+    Ok(Some(outcome))
+}
+
+/// Those of these operations that have an outcome, in no order. One statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recorded(store: &Store, account: AccountId, ids: &[OperationId]) -> Result<Vec<Recorded>, StoreError> {
+    let rows = Rows::new(store.dialect()).uuid("id", ids.iter().map(|id| id.0)).uuid("account_id", ids.iter().map(|_| account.0));
+    let sql = "SELECT o.id, o.change, o.resource_type, o.resource_id, o.code, o.status, o.version, CAST(o.error AS text) AS error, \
+         o.applied_ms, o.request_id FROM r JOIN operation o ON o.id = r.id AND o.account_id = r.account_id";
     // The primary: a replica may not have it yet.
-    let Some(row) = store.writer().query_one_raw(store.statement(sql, [id.0.into(), account.0.into()])).await? else {
-        return Ok(None);
-    };
+    store.writer().query_all_raw(rows.statement(sql)).await?.iter().map(read).collect()
+}
+
+fn read(row: &QueryResult) -> Result<Recorded, StoreError> {
     let word: String = row.try_get("", "code")?;
     let code = OutcomeCode::from_word(&word).ok_or_else(|| StoreError::Other(format!("an operation has the unknown outcome `{word}`")))?;
     let status: i64 = row.try_get("", "status")?;
     let error: Option<String> = row.try_get("", "error")?;
     let error: Option<ScimError> = error.and_then(|json| serde_json::from_str(&json).ok());
-    let mut outcome =
-        Outcome { code, status: u16::try_from(status).unwrap_or(500), version: row.try_get("", "version")?, resource: None, error };
-    let (kind, change): (String, String) = (row.try_get("", "resource_type")?, row.try_get("", "change")?);
-    if outcome.is_success() && change != "delete" {
-        // A type that is no longer configured has no resource to show.
-        let Some(resource_type) = ResourceType::named(&kind) else { return Ok(Some(outcome)) };
-        let include = Include { members: false, groups: resource_type == ResourceType::User };
-        outcome.resource =
-            resources::get_from(store.writer(), store, account, resource_type, row.try_get("", "resource_id")?, include).await?;
-    }
-    Ok(Some(outcome))
+    let kind: String = row.try_get("", "resource_type")?;
+    Ok(Recorded {
+        id: OperationId(row.try_get("", "id")?),
+        change: row.try_get("", "change")?,
+        resource_type: ResourceType::named(&kind).unwrap_or(ResourceType::Custom(CustomType::unknown())),
+        resource_id: row.try_get("", "resource_id")?,
+        outcome: Outcome {
+            code,
+            status: u16::try_from(status).unwrap_or(500),
+            version: row.try_get("", "version")?,
+            resource: None,
+            error,
+        },
+        applied_ms: row.try_get("", "applied_ms")?,
+        request_id: row.try_get("", "request_id")?,
+    })
 }
 
 /// Records what became of an operation that had no effect, unless it has an outcome already, which is then returned.
@@ -64,4 +108,24 @@ pub async fn record(store: &Store, operation: &Operation, outcome: &Outcome) -> 
 /// When the database fails. Nothing is known then.
 pub async fn expire(store: &Store, operation: &Operation) -> Result<Option<Outcome>, StoreError> {
     record(store, operation, &Outcome::failed(OutcomeCode::Expired, 503)).await
+}
+
+/// The fence for all operations of one bulk request, in one statement: what became of each, in their order, recorded as expired
+/// where nothing had become of it.
+///
+/// # Errors
+/// When the database fails. Nothing is known then.
+pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<Outcome>, StoreError> {
+    let Some(first) = operations.first() else { return Ok(Vec::new()) };
+    let expired = Outcome::failed(OutcomeCode::Expired, 503);
+    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired }).collect();
+    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &entries, now_ms()).statement(crate::batch::LOG_INSERT);
+    if store.writer().query_all_raw(statement).await?.len() == operations.len() {
+        return Ok(vec![expired; operations.len()]);
+    }
+    let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();
+    let mut found: HashMap<OperationId, Outcome> =
+        recorded(store, first.account, &ids).await?.into_iter().map(|recorded| (recorded.id, recorded.outcome)).collect();
+    let take = |id| found.remove(id).ok_or_else(|| StoreError::Raced(format!("the log entry of operation {id} has gone")));
+    ids.iter().map(take).collect()
 }

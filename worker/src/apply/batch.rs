@@ -3,16 +3,15 @@
 //! Nothing but SQL happens between BEGIN and COMMIT, and how much SQL does not depend on how many operations there are.
 
 use super::{
+    bulk::{self, Bulks, Round},
     custom,
     decide::{Decision, decide},
-    facts::{Facts, Questions},
+    facts::Facts,
+    foresee::foreseen,
     world::World,
 };
-use muster_domain::{Change, LoginKey, Operation, OperationId, Outcome, OutcomeCode};
-use muster_scim::{
-    MemberChange, ResourceType,
-    patch::{PatchOperation, PatchRequest},
-};
+use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
+use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, Store, StoreError, UserRow, WriteTransaction,
     batch::{Address, GroupUpdate, LogEntry, Membership},
@@ -25,48 +24,96 @@ use uuid::Uuid;
 /// How often a batch may find that it has to ask more before it can decide. Two or three is usual; more than this is a fault.
 const MAX_ROUNDS: usize = 64;
 
-/// Applies the operations. `expired` says which of them have come too late; they are logged as that and do nothing.
+/// What there is to know about one attempt beside the operations.
+pub(super) struct Attempt<'a> {
+    /// Operations with a deadline before this moment have come too late; they are logged as that and do nothing.
+    pub now_ms: i64,
+    /// Ask the log for operations that were applied before.
+    pub again: bool,
+    /// Operations of a bulk that the database refuses; they are logged as that and do nothing.
+    pub failed: &'a HashSet<OperationId>,
+}
+
+impl Attempt<'_> {
+    fn is_late(&self, operation: &Operation) -> bool {
+        self.now_ms > operation.deadline_ms
+    }
+
+    /// Whether it has come too late for this time and is enqueued again some day: nothing is decided about it.
+    fn waits(&self, operation: &Operation) -> bool {
+        operation.acknowledged && self.is_late(operation)
+    }
+}
+
+/// Applies the operations.
 ///
-/// Nearly every operation is delivered once, so the log is asked for those that were applied before only `again`, when an attempt
-/// has failed: one that has an outcome already cannot be logged a second time, which undoes the first attempt as a race.
+/// Nearly every operation is delivered once, so the log is asked for those that were applied before only when an attempt has failed: one that has an outcome already cannot be logged a second time, which undoes the first attempt as a race.
 ///
 /// # Errors
 /// When nothing of it happened, or when the COMMIT was not confirmed.
-pub(super) async fn apply(
-    store: &Store,
-    operations: &[&Operation],
-    again: bool,
-    expired: impl Fn(&Operation) -> bool,
-) -> Result<Vec<Outcome>, StoreError> {
+pub(super) async fn apply(store: &Store, operations: &[&Operation], attempt: &Attempt<'_>) -> Result<Vec<Outcome>, StoreError> {
     let tx = store.begin().await?;
-    let mut seen = if again {
-        let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();
-        tx.known_operations(&ids).await?
-    } else {
-        HashSet::new()
-    };
-    // A message that was pushed twice can bring one operation into a batch twice.
-    let fresh: Vec<&Operation> = operations.iter().copied().filter(|operation| seen.insert(operation.id)).collect();
-    let now = now_ms();
-    let mut facts = Facts::default();
-    let (mut decisions, writes) = settle(&tx, &mut facts, &fresh, &expired, now).await?;
-    write(&tx, writes, &mut decisions, now).await?;
-    add_groups(&tx, &mut decisions).await?;
-    let entries: Vec<LogEntry<'_>> =
-        fresh.iter().zip(&decisions).map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome }).collect();
-    tx.log_operations(&entries, now).await?;
+    let decided = execute(&tx, operations, attempt).await?;
     tx.commit().await?;
-    let decided = fresh.iter().map(|operation| operation.id).zip(decisions.into_iter().map(|decision| decision.outcome));
-    let mut decided: HashMap<OperationId, Outcome> = decided.collect();
+    let mut decided: HashMap<OperationId, Outcome> = decided.into_iter().collect();
+    // Of a bulk that was delivered before, all of it was.
+    let again: Vec<&Operation> =
+        operations.iter().copied().filter(|operation| operation.bulk.is_some() && !decided.contains_key(&operation.id)).collect();
+    for bulk in again.chunk_by(|a, b| a.account == b.account) {
+        let ids: Vec<OperationId> = bulk.iter().map(|operation| operation.id).collect();
+        let recorded = muster_store::operations::recorded(store, bulk[0].account, &ids).await?;
+        decided.extend(recorded.into_iter().map(|recorded| (recorded.id, recorded.outcome)));
+    }
     let mut outcomes = Vec::with_capacity(operations.len());
     for operation in operations {
         outcomes.push(match decided.remove(&operation.id) {
             Some(outcome) => outcome,
+            None if attempt.waits(operation) => Outcome::failed(OutcomeCode::Expired, 503),
             // Delivered before, or twice in this batch: what was recorded then is the answer now.
             None => recorded(store, operation).await?,
         });
     }
     Ok(outcomes)
+}
+
+/// Finds out whether the database takes the operations, and leaves no trace.
+///
+/// # Errors
+/// What [`apply`] would end with.
+pub(super) async fn try_out(store: &Store, operations: &[&Operation], attempt: &Attempt<'_>) -> Result<(), StoreError> {
+    let tx = store.begin().await?;
+    execute(&tx, operations, attempt).await?;
+    tx.rollback().await
+}
+
+/// Everything between BEGIN and COMMIT: the outcomes of the operations that had none before.
+async fn execute(
+    tx: &WriteTransaction,
+    operations: &[&Operation],
+    attempt: &Attempt<'_>,
+) -> Result<Vec<(OperationId, Outcome)>, StoreError> {
+    let known = if attempt.again {
+        let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();
+        tx.known_operations(&ids).await?
+    } else {
+        HashMap::new()
+    };
+    // A message that was pushed twice can bring one operation into a batch twice.
+    let mut seen = HashSet::new();
+    let wanted = operations.iter().copied().filter(|operation| !attempt.waits(operation));
+    let once: Vec<&Operation> = wanted.filter(|operation| seen.insert(operation.id)).collect();
+    let fresh: Vec<&Operation> = once.iter().copied().filter(|operation| !known.contains_key(&operation.id)).collect();
+    let now = now_ms();
+    let mut facts = Facts::default();
+    let (mut decisions, writes) = settle(tx, &mut facts, &once, &fresh, &known, attempt, now).await?;
+    write(tx, writes, &mut decisions, now).await?;
+    add_groups(tx, &mut decisions).await?;
+    let entries: Vec<LogEntry<'_>> =
+        fresh.iter().zip(&decisions).map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome }).collect();
+    tx.log_operations(&entries, now).await?;
+    let requests: HashSet<Uuid> = once.iter().filter(|operation| operation.acknowledged).map(|operation| operation.request_id).collect();
+    tx.finish_async_requests(&requests.into_iter().collect::<Vec<_>>(), now).await?;
+    Ok(fresh.iter().map(|operation| operation.id).zip(decisions.into_iter().map(|decision| decision.outcome)).collect())
 }
 
 async fn recorded(store: &Store, operation: &Operation) -> Result<Outcome, StoreError> {
@@ -77,6 +124,8 @@ async fn recorded(store: &Store, operation: &Operation) -> Result<Outcome, Store
 /// What the batch leaves to be written.
 #[derive(Default)]
 struct Writes {
+    /// `(account whose administrators change, the version that was decided on)`
+    administrator_changes: Vec<(AccountId, i64)>,
     new_users: Vec<UserRow>,
     changed_users: Vec<(i64, UserRow)>,
     gone_users: Vec<Address>,
@@ -90,93 +139,66 @@ struct Writes {
     custom: custom::Writes,
 }
 
-/// Decides every operation, loading what the decisions ask for until none asks for more.
+/// Decides every operation that is not known, loading what the decisions ask for until none asks for more.
 async fn settle(
     tx: &WriteTransaction,
     facts: &mut Facts,
     operations: &[&Operation],
-    expired: &impl Fn(&Operation) -> bool,
+    fresh: &[&Operation],
+    known: &HashMap<OperationId, OutcomeCode>,
+    attempt: &Attempt<'_>,
     now: i64,
 ) -> Result<(Vec<Decision>, Writes), StoreError> {
-    let late: HashSet<OperationId> = operations.iter().filter(|operation| expired(operation)).map(|operation| operation.id).collect();
-    facts.ask(tx, foreseen(operations)).await?;
-    for _ in 0..MAX_ROUNDS {
-        let mut world = World::new(facts);
-        let decisions: Vec<Decision> = operations
-            .iter()
-            .map(|operation| {
-                if late.contains(&operation.id) {
-                    let outcome = Outcome::failed(OutcomeCode::Expired, 503);
-                    return Decision { outcome, group_version: None, shows_user: None };
+    facts.ask(tx, foreseen(fresh)).await?;
+    let mut bulks = Bulks::default();
+    let expected = bulk::expected(fresh);
+    let mut asked = 0;
+    while asked < MAX_ROUNDS {
+        let mut world = World::new(facts, &expected);
+        let mut round = bulks.round();
+        let mut decisions: Vec<Decision> = Vec::with_capacity(fresh.len());
+        for operation in operations {
+            let code = match known.get(&operation.id) {
+                Some(code) => *code,
+                None => {
+                    let decision = decide_one(&mut world, &round, operation, attempt, now);
+                    let code = decision.outcome.code;
+                    decisions.push(decision);
+                    code
                 }
-                decide(&mut world, operation, now)
-            })
-            .collect();
-        if world.questions.is_empty() {
+            };
+            round.note(operation, code);
+        }
+        let ends = round.ends();
+        if !world.questions.is_empty() {
+            let questions = std::mem::take(&mut world.questions);
+            drop(world);
+            facts.ask(tx, questions).await?;
+            asked += 1;
+        } else if !bulks.doom(fresh, &ends) {
             let writes = writes(&world);
             return Ok((decisions, writes));
         }
-        let questions = std::mem::take(&mut world.questions);
-        drop(world);
-        facts.ask(tx, questions).await?;
     }
     Err(StoreError::Other("a batch kept asking for more".into()))
 }
 
-/// What is certain to be asked, so that the usual batch is decided in one round.
-fn foreseen(operations: &[&Operation]) -> Questions {
-    let mut questions = Questions::default();
-    for operation in operations {
-        let address = (operation.account, operation.resource_id);
-        let text = |resource: &muster_scim::Resource, name: &str| {
-            resource.get(name).and_then(Value::as_str).map(LoginKey::of).map(LoginKey::into_string)
-        };
-        match (operation.resource_type, &operation.change) {
-            (ResourceType::User, Change::Create { resource, .. }) => {
-                questions.login_keys.extend(text(resource, "userName").map(|key| (operation.account, key)));
-            }
-            (ResourceType::Group, Change::Create { resource, .. }) => {
-                questions.display_keys.extend(text(resource, "displayName").map(|key| (operation.account, key)));
-            }
-            (ResourceType::Custom(custom), Change::Create { resource, .. }) => {
-                questions.custom.keys.extend(custom::foreseen(operation.account, custom, resource));
-            }
-            (ResourceType::Custom(custom), _) => {
-                questions.custom.rows.insert((operation.account, custom.name, operation.resource_id));
-            }
-            (ResourceType::User, _) => {
-                questions.users.insert(address);
-            }
-            (ResourceType::Group, change) => {
-                questions.groups.insert(address);
-                if let Change::Patch { patch } = change {
-                    foresee_members(&mut questions, address, patch);
-                }
-            }
-        }
-    }
-    questions
-}
-
-/// A directory adds and removes members one by one: whether they exist, and whether they are in the group.
-fn foresee_members(questions: &mut Questions, group: Address, patch: &PatchRequest) {
-    for operation in &patch.operations {
-        let (ids, adds) = match operation {
-            PatchOperation::Members(MemberChange::Add(ids)) => (ids, true),
-            PatchOperation::Members(MemberChange::Remove(ids)) => (ids, false),
-            _ => continue,
-        };
-        for id in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()) {
-            questions.memberships.insert(Membership { account: group.0, group: group.1, member: id });
-            if adds {
-                questions.kinds.insert((group.0, id));
-            }
-        }
-    }
+fn decide_one(world: &mut World<'_>, round: &Round<'_>, operation: &Operation, attempt: &Attempt<'_>, now: i64) -> Decision {
+    let mut decision = if attempt.is_late(operation) {
+        Decision::only(Outcome::failed(OutcomeCode::Expired, 503))
+    } else if let Some(refused) = round.refuse(operation) {
+        refused
+    } else if attempt.failed.contains(&operation.id) {
+        bulk::failed()
+    } else {
+        decide(world, operation, now)
+    };
+    bulk::trim(operation, &mut decision);
+    decision
 }
 
 fn writes(world: &World<'_>) -> Writes {
-    let mut writes = Writes { custom: world.custom.writes(), ..Writes::default() };
+    let mut writes = Writes { administrator_changes: world.administrator_changes(), custom: world.custom.writes(), ..Writes::default() };
     for (address, user) in &world.users {
         match (world.loaded_user(address), user) {
             (None, Some(row)) => writes.new_users.push(row.clone()),
@@ -208,6 +230,7 @@ fn writes(world: &World<'_>) -> Writes {
 
 /// Writes in the order that keeps two batches from deadlocking (see [`muster_store::batch`]).
 async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision], now: i64) -> Result<(), StoreError> {
+    tx.count_administrator_changes(&writes.administrator_changes).await?;
     let gone: Vec<Address> = writes.gone_users.iter().chain(&writes.gone_groups).copied().collect();
     let left: Vec<Address> = tx.groups_of(&gone).await?.into_iter().map(|(member, group, _)| (member.0, group)).collect();
     tx.touch_groups(&left, now).await?;

@@ -7,6 +7,7 @@ use muster_store::batch::Address;
 
 mod custom;
 mod group;
+mod protect;
 mod user;
 
 /// An outcome, and what can only be filled in once the batch is written.
@@ -21,11 +22,11 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn only(outcome: Outcome) -> Self {
+    pub(super) fn only(outcome: Outcome) -> Self {
         Self { outcome, group_version: None, shows_user: None }
     }
 
-    fn refused(code: OutcomeCode, error: ScimError) -> Self {
+    pub(super) fn refused(code: OutcomeCode, error: ScimError) -> Self {
         Self::only(Outcome::refused(code, error))
     }
 }

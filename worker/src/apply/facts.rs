@@ -6,10 +6,11 @@
 //! depends on how many *kinds* of questions a batch asks, never on its size.
 
 use super::custom;
+use muster_domain::AccountId;
 use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, StoreError, UserRow, WriteTransaction,
-    batch::{AccountKey, Address, Members, Membership},
+    batch::{AccountKey, Address, Administrators, Members, Membership},
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -27,6 +28,8 @@ pub(super) struct Facts {
     pub kinds: HashMap<Address, Option<ResourceType>>,
     /// Of the installation's own types.
     pub custom: custom::Facts,
+    /// Asked only when an administrator is about to be changed.
+    pub administrators: HashMap<AccountId, Administrators>,
 }
 
 /// What has to be loaded.
@@ -41,6 +44,7 @@ pub(super) struct Questions {
     pub kinds: HashSet<Address>,
     /// Of the installation's own types.
     pub custom: custom::Questions,
+    pub administrators: HashSet<AccountId>,
 }
 
 impl Questions {
@@ -53,6 +57,7 @@ impl Questions {
             && self.members.is_empty()
             && self.kinds.is_empty()
             && self.custom.is_empty()
+            && self.administrators.is_empty()
     }
 }
 
@@ -86,6 +91,11 @@ impl Facts {
 
         let groups: Vec<Address> = questions.members.into_iter().collect();
         self.members.extend(tx.all_members(&groups).await?);
+
+        let accounts: Vec<AccountId> = questions.administrators.into_iter().collect();
+        let loaded = tx.load_administrators(&accounts).await?;
+        self.administrators.extend(accounts.into_iter().map(|account| (account, Administrators::default())));
+        self.administrators.extend(loaded);
 
         let asked: Vec<Address> = questions.kinds.into_iter().collect();
         let users = tx.existing_users(&asked).await?;

@@ -13,20 +13,32 @@
 //!   as expired, or found to have been applied.
 //! - *Anything else*: the batch is halved until the culprit stands alone. Its failure is recorded, its neighbours are applied.
 //!
+//! A bulk request is one unit in all of this: it is never divided, because its operations refer to one another. Its culprit is found
+//! by trying out beginnings of it without a COMMIT, and the rest of it is then applied, in one transaction still.
+//!
 //! An operation is never started after its deadline: its client has been, or is about to be, told that it failed.
 
 mod batch;
+mod bulk;
 mod custom;
 mod decide;
 mod facts;
+mod foresee;
+mod recover;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
-use muster_domain::{Operation, Outcome, OutcomeCode};
+use batch::Attempt;
+use muster_domain::{Operation, OperationId, Outcome, OutcomeCode};
 use muster_store::{Store, StoreError};
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 /// The clock deadlines are compared on, milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -52,10 +64,6 @@ impl Default for ApplySettings {
     }
 }
 
-/// How often a batch is decided again before it is halved.
-const RACES: u32 = 4;
-/// How often a single operation is decided again. Somebody wins each time, so this many losses in a row are a fault, not a race.
-const RACES_ALONE: u32 = 500;
 /// The pause before asking a database that is away, or a locked row, again.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -75,12 +83,15 @@ pub(crate) struct Applied {
     pub commits: u32,
 }
 
-/// A part of a batch that is still to be applied.
+/// A part of a batch that is still to be applied. A bulk is never in two of them.
+#[derive(Default)]
 struct Part {
     members: Vec<usize>,
     races: u32,
     /// It was attempted before, and it may even have been committed.
     again: bool,
+    /// What the database refuses of the bulk that this part is.
+    failed: HashSet<OperationId>,
 }
 
 impl Applier {
@@ -94,10 +105,13 @@ impl Applier {
     /// has passed its deadline.
     pub async fn apply(&self, operations: Vec<Operation>) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = self.apply_batch(&operations).await.outcomes;
-        for (operation, outcome) in operations.iter().zip(&mut outcomes) {
-            while outcome.is_none() {
+        let mut start = 0;
+        for unit in operations.chunk_by(Operation::same_bulk) {
+            let of_unit = &mut outcomes[start..start + unit.len()];
+            start += unit.len();
+            while of_unit.iter().any(Option::is_none) {
                 tokio::time::sleep(PAUSE).await;
-                *outcome = self.apply_batch(std::slice::from_ref(operation)).await.outcomes.pop().flatten();
+                of_unit.clone_from_slice(&self.apply_batch(unit).await.outcomes);
             }
         }
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::failed(OutcomeCode::Failed, 500))).collect()
@@ -106,13 +120,13 @@ impl Applier {
     pub(crate) async fn apply_batch(&self, operations: &[Operation]) -> Applied {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; operations.len()];
         let mut commits = 0;
-        let mut parts = VecDeque::from([Part { members: (0..operations.len()).collect(), races: 0, again: false }]);
+        let mut parts = VecDeque::from([Part { members: (0..operations.len()).collect(), ..Part::default() }]);
         while let Some(part) = parts.pop_front() {
             if part.members.is_empty() {
                 continue;
             }
             let chosen: Vec<&Operation> = part.members.iter().map(|index| &operations[*index]).collect();
-            match self.once(&chosen, part.again).await {
+            match self.once(&chosen, &part).await {
                 Ok(applied) => {
                     commits += 1;
                     for (index, outcome) in part.members.iter().zip(applied) {
@@ -126,120 +140,16 @@ impl Applier {
     }
 
     /// One attempt, in one transaction, within `apply_max`.
-    async fn once(&self, operations: &[&Operation], again: bool) -> Result<Vec<Outcome>, StoreError> {
-        let attempt = batch::apply(&self.store, operations, again, |operation| self.is_late(operation));
-        match tokio::time::timeout(self.settings.apply_max, attempt).await {
+    async fn once(&self, operations: &[&Operation], part: &Part) -> Result<Vec<Outcome>, StoreError> {
+        // One moment for all, so that a bulk is late as a whole or not at all.
+        let attempt = Attempt { now_ms: (self.settings.clock)(), again: part.again, failed: &part.failed };
+        self.in_time(batch::apply(&self.store, operations, &attempt)).await
+    }
+
+    async fn in_time<T>(&self, transaction: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.settings.apply_max, transaction).await {
             Ok(result) => result,
             Err(_) => Err(StoreError::Unavailable(format!("a transaction took longer than {} ms", self.settings.apply_max.as_millis()))),
         }
     }
-
-    fn is_late(&self, operation: &Operation) -> bool {
-        (self.settings.clock)() > operation.deadline_ms
-    }
-
-    /// Ends an operation that is past its deadline after an attempt nobody knows the end of: a COMMIT that was not confirmed may
-    /// have happened, so only the log can tell. None while the log cannot be asked.
-    async fn end_late(&self, operation: &Operation) -> Option<Outcome> {
-        let recorded = muster_store::operations::expire(&self.store, operation).await.ok()?;
-        Some(recorded.unwrap_or_else(expired))
-    }
-
-    /// Whether a gateway has surely stopped waiting for the operation, and asked the log itself: twice what a batch may take after
-    /// the deadline.
-    fn nobody_waits_for(&self, operation: &Operation) -> bool {
-        let wait_ms = i64::try_from(self.settings.apply_max.as_millis()).unwrap_or(i64::MAX / 4) * 2;
-        (self.settings.clock)() > operation.deadline_ms.saturating_add(wait_ms)
-    }
-
-    async fn recover(
-        &self,
-        operations: &[Operation],
-        mut part: Part,
-        error: StoreError,
-        parts: &mut VecDeque<Part>,
-        outcomes: &mut [Option<Outcome>],
-    ) {
-        part.again = true;
-        match error {
-            // Alone, an operation has nobody to drag along: it goes on until it wins or its deadline passes.
-            StoreError::Raced(_) if part.races < if part.members.len() == 1 { RACES_ALONE } else { RACES } => {
-                part.races += 1;
-                tracing::debug!(%error, attempt = part.races, "a batch is decided again");
-                tokio::time::sleep(race_pause(&operations[part.members[0]], part.races)).await;
-                parts.push_front(part);
-            }
-            StoreError::Unavailable(_) => {
-                tracing::warn!(%error, operations = part.members.len(), "the database is away: the batch is tried again");
-                let (late, mut rest): (Vec<usize>, Vec<usize>) =
-                    part.members.into_iter().partition(|index| self.is_late(&operations[*index]));
-                let mut away = false;
-                for index in late {
-                    // A database that did not answer for one is not asked for the next: each question may take seconds.
-                    let ended = if away { None } else { self.end_late(&operations[index]).await };
-                    away |= ended.is_none();
-                    match ended {
-                        Some(outcome) => outcomes[index] = Some(outcome),
-                        None if self.nobody_waits_for(&operations[index]) => outcomes[index] = Some(expired()),
-                        None => rest.push(index),
-                    }
-                }
-                rest.sort_unstable();
-                tokio::time::sleep(PAUSE).await;
-                parts.push_front(Part { members: rest, races: part.races, again: true });
-            }
-            StoreError::Locked(_) if self.set_locked_aside(operations, &mut part).await => {
-                tracing::debug!(%error, "operations on locked rows are put aside");
-                parts.push_front(part);
-            }
-            StoreError::Locked(_) if part.members.len() == 1 => {}
-            _ if part.members.len() > 1 => {
-                tracing::debug!(%error, operations = part.members.len(), "a batch is halved");
-                let second = part.members.split_off(part.members.len() / 2);
-                parts.push_front(Part { members: second, races: 0, again: true });
-                parts.push_front(Part { members: part.members, races: 0, again: true });
-            }
-            error => {
-                for index in part.members {
-                    let operation = &operations[index];
-                    tracing::error!(operation.id = %operation.id, account.id = %operation.account, %error, "an operation cannot be applied");
-                    outcomes[index] = Some(self.record_failure(operation).await);
-                }
-            }
-        }
-    }
-
-    /// Takes the operations on rows that are locked at this moment out of the part. False when that is none of them, or all.
-    async fn set_locked_aside(&self, operations: &[Operation], part: &mut Part) -> bool {
-        let addresses: Vec<_> = part.members.iter().map(|index| (operations[*index].account, operations[*index].resource_id)).collect();
-        let Ok(locked) = muster_store::batch::locked(&self.store, &addresses).await else { return false };
-        let before = part.members.len();
-        part.members.retain(|index| !locked.contains(&(operations[*index].account, operations[*index].resource_id)));
-        part.members.len() < before
-    }
-
-    /// Writes the failure of an operation to the log, so that it is answered the same way when it is delivered again.
-    async fn record_failure(&self, operation: &Operation) -> Outcome {
-        let failed = Outcome::failed(OutcomeCode::Failed, 500);
-        match muster_store::operations::record(&self.store, operation, &failed).await {
-            Ok(None) => failed,
-            Ok(Some(recorded)) => recorded,
-            Err(error) => {
-                tracing::error!(operation.id = %operation.id, %error, "the failure of an operation cannot be recorded");
-                failed
-            }
-        }
-    }
-}
-
-fn expired() -> Outcome {
-    Outcome::failed(OutcomeCode::Expired, 503)
-}
-
-/// The pause before a batch is decided again: longer each time, and different for each operation, so that those who met once do
-/// not meet again at once.
-fn race_pause(first: &Operation, races: u32) -> Duration {
-    let longest = u64::from(races.min(10)) * 4;
-    let spread = first.id.0.as_u64_pair().1.rotate_left(races) % longest;
-    Duration::from_millis(1 + spread)
 }

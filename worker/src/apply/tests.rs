@@ -1,7 +1,11 @@
 //! The applier against real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
+mod acknowledged;
+mod administrators;
 mod batches;
+mod bulks;
 mod groups;
+mod locked;
 mod races;
 mod users;
 
@@ -70,6 +74,8 @@ impl World {
             accepted_ms: now_ms(),
             deadline_ms: now_ms() + 60_000,
             request_id: Uuid::now_v7(),
+            bulk: None,
+            acknowledged: false,
         }
     }
 

@@ -7,11 +7,11 @@ use super::{
     custom,
     facts::{Facts, Questions},
 };
-use muster_domain::AccountId;
+use muster_domain::{AccountId, Role};
 use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, UserRow,
-    batch::{AccountKey, Address, Membership},
+    batch::{AccountKey, Address, Administrators, Membership},
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -29,25 +29,31 @@ pub(super) struct GroupState {
 /// The view.
 pub(super) struct World<'f> {
     facts: &'f Facts,
+    /// What a bulk of this batch is going to make: a reference to it counts before it is there.
+    expected: &'f HashMap<Address, ResourceType>,
     pub users: HashMap<Address, Option<UserRow>>,
     pub groups: HashMap<Address, Option<GroupState>>,
     pub memberships: HashMap<Membership, bool>,
     login_keys: HashMap<AccountKey, Option<Uuid>>,
     display_keys: HashMap<AccountKey, Option<Uuid>>,
+    /// The accounts whose administrators are changed.
+    administrators_changed: HashSet<AccountId>,
     /// Of the installation's own types.
     pub custom: custom::World<'f>,
     pub questions: Questions,
 }
 
 impl<'f> World<'f> {
-    pub(super) fn new(facts: &'f Facts) -> Self {
+    pub(super) fn new(facts: &'f Facts, expected: &'f HashMap<Address, ResourceType>) -> Self {
         Self {
             facts,
+            expected,
             users: HashMap::new(),
             groups: HashMap::new(),
             memberships: HashMap::new(),
             login_keys: HashMap::new(),
             display_keys: HashMap::new(),
+            administrators_changed: HashSet::new(),
             custom: custom::World::new(&facts.custom),
             questions: Questions::default(),
         }
@@ -94,6 +100,34 @@ impl<'f> World<'f> {
         self.login_keys.insert(key, None);
         self.users.insert(address, None);
         self.forget_member(address);
+    }
+
+    /// Who administered the account when the batch began; none while that is not loaded.
+    pub(super) fn administrators(&mut self, account: AccountId) -> Option<&'f Administrators> {
+        let loaded = self.facts.administrators.get(&account);
+        if loaded.is_none() {
+            self.questions.administrators.insert(account);
+        }
+        loaded
+    }
+
+    /// Whether the account has an active administrator beside this one, as the batch has left it so far.
+    pub(super) fn has_other_administrator(&mut self, (account, user): Address) -> bool {
+        let now = |row: &UserRow| row.role == Role::Administrator && row.active();
+        let unchanged = self
+            .administrators(account)
+            .is_some_and(|administrators| administrators.active.iter().any(|id| *id != user && !self.users.contains_key(&(account, *id))));
+        unchanged || self.users.iter().any(|(address, row)| address.0 == account && address.1 != user && row.as_ref().is_some_and(now))
+    }
+
+    pub(super) fn count_administrator_change(&mut self, account: AccountId) {
+        self.administrators_changed.insert(account);
+    }
+
+    /// The accounts whose administrators are changed, with the version the decisions rest on.
+    pub(super) fn administrator_changes(&self) -> Vec<(AccountId, i64)> {
+        let version = |account: &AccountId| Some((*account, self.facts.administrators.get(account)?.version));
+        self.administrators_changed.iter().filter_map(version).collect()
     }
 
     pub(super) fn group(&mut self, address: Address) -> Option<GroupState> {
@@ -162,7 +196,7 @@ impl<'f> World<'f> {
         } else if self.loaded_group(&address).is_some() {
             Some(ResourceType::Group)
         } else {
-            self.facts.kinds.get(&address).copied().flatten()
+            self.expected.get(&address).or_else(|| self.facts.kinds.get(&address)?.as_ref()).copied()
         }
     }
 

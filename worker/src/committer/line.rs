@@ -33,16 +33,19 @@ impl Lines {
     }
 
     /// Takes up to `most` operations: an equal share from each account's line, and what shares leave over from the longer ones.
-    /// The operations of one account stay in order.
+    /// The operations of one account stay in order. A bulk is taken whole, even if that is more than `most`.
     pub(super) fn take(&mut self, most: usize) -> Vec<Queued> {
         let mut batch = Vec::with_capacity(most.min(self.waiting));
         while batch.len() < most && !self.turns.is_empty() {
             let share = ((most - batch.len()) / self.turns.len()).max(1);
             for _ in 0..self.turns.len() {
-                let room = share.min(most - batch.len());
+                let room = share.min(most.saturating_sub(batch.len()));
                 let Some(account) = self.turns.pop_front() else { break };
                 let Some(line) = self.lines.get_mut(&account) else { continue };
-                let taken = room.min(line.len());
+                let mut taken = room.min(line.len());
+                while taken > 0 && taken < line.len() && line[taken - 1].operation.same_bulk(&line[taken].operation) {
+                    taken += 1;
+                }
                 batch.extend(line.drain(..taken));
                 self.waiting -= taken;
                 if line.is_empty() {
@@ -50,7 +53,7 @@ impl Lines {
                 } else {
                     self.turns.push_back(account);
                 }
-                if batch.len() == most {
+                if batch.len() >= most {
                     break;
                 }
             }
@@ -62,10 +65,11 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::committer::{Gathered, Waiting};
+    use crate::committer::Waiting;
     use muster_domain::{Actor, Change, Operation, OperationId};
+    use muster_queue::EarlyReplies;
     use muster_scim::ResourceType;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn queued(account: AccountId) -> Queued {
@@ -80,11 +84,15 @@ mod tests {
             accepted_ms: 0,
             deadline_ms: 0,
             request_id: Uuid::nil(),
+            bulk: None,
+            acknowledged: false,
         };
-        Queued {
-            operation,
-            waiting: Arc::new(Waiting { gathered: Mutex::new(Gathered { replies: Vec::new(), answer: None }), expected: 1 }),
-        }
+        queue(operation)
+    }
+
+    fn queue(operation: Operation) -> Queued {
+        let (answer, _) = tokio::sync::oneshot::channel();
+        Queued { operation, waiting: Arc::new(Waiting::new(1, EarlyReplies::new(drop), answer)) }
     }
 
     #[test]
@@ -122,5 +130,19 @@ mod tests {
             let of = |list: &[(AccountId, OperationId)]| list.iter().filter(|(a, _)| *a == account).map(|(_, id)| *id).collect::<Vec<_>>();
             assert_eq!(of(&taken), of(&pushed));
         }
+    }
+
+    #[test]
+    fn a_bulk_is_taken_whole_however_large_and_does_not_starve_its_neighbours() {
+        let (noisy, quiet) = (AccountId::new(), AccountId::new());
+        let mut lines = Lines::default();
+        let bulk = queued(noisy).operation;
+        let part = |request_id| queue(Operation { id: OperationId::new(), request_id, bulk: Some(Box::default()), ..bulk.clone() });
+        let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+        (0..300).for_each(|_| lines.push(part(first)));
+        (0..300).for_each(|_| lines.push(part(second)));
+        lines.push(queued(quiet));
+        let sizes: Vec<usize> = std::iter::from_fn(|| Some(lines.take(10).len()).filter(|taken| *taken > 0)).collect();
+        assert_eq!(sizes, [300, 301], "one bulk, then the quiet account and the other bulk");
     }
 }

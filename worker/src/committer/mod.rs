@@ -12,15 +12,20 @@
 //!
 //! **Isolation.** A message that comes back after its worker died is applied operation by operation, so that what killed the
 //! worker takes nothing with it.
+//!
+//! **Bulks.** The operations of one bulk request stay together, in order, in one batch, however many they are: a batch is as much
+//! larger than it should be as the bulk at its end needs.
 
 mod line;
+mod waiting;
 
 use crate::{Applier, apply::Applied};
 use line::Lines;
-use muster_domain::{Operation, Outcome, OutcomeCode, Reply};
+use muster_domain::{Operation, Reply};
+use muster_queue::EarlyReplies;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -29,6 +34,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
+use waiting::Waiting;
 
 /// The longest a large batch is waited for.
 const GATHER: Duration = Duration::from_millis(2);
@@ -67,6 +73,7 @@ impl CommitterStats {
 struct Request {
     operations: Vec<Operation>,
     isolate: bool,
+    early: EarlyReplies,
     answer: oneshot::Sender<Vec<Reply>>,
 }
 
@@ -77,37 +84,12 @@ pub(crate) struct CommitterHandle {
 }
 
 impl CommitterHandle {
-    /// Has the operations applied and returns an outcome for each, after the COMMIT. None when the committer has ended.
-    pub(crate) async fn apply(&self, operations: Vec<Operation>, isolate: bool) -> Option<Vec<Reply>> {
+    /// Has the operations applied and returns an outcome for each, after the COMMIT, but for those that were sent early because one
+    /// of their neighbours takes its time. None when the committer has ended.
+    pub(crate) async fn apply(&self, operations: Vec<Operation>, isolate: bool, early: EarlyReplies) -> Option<Vec<Reply>> {
         let (answer, outcomes) = oneshot::channel();
-        self.requests.send(Request { operations, isolate, answer }).await.ok()?;
+        self.requests.send(Request { operations, isolate, early, answer }).await.ok()?;
         outcomes.await.ok()
-    }
-}
-
-/// The outcomes of one request, gathered until they are complete.
-struct Waiting {
-    gathered: Mutex<Gathered>,
-    expected: usize,
-}
-
-/// What has come in so far, and whom to give it to.
-struct Gathered {
-    replies: Vec<Reply>,
-    answer: Option<oneshot::Sender<Vec<Reply>>>,
-}
-
-impl Waiting {
-    fn add(&self, reply: Reply) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.replies.push(reply);
-        if gathered.replies.len() == self.expected {
-            let replies = std::mem::take(&mut gathered.replies);
-            if let Some(answer) = gathered.answer.take() {
-                // A handler that was dropped does not wait any more; its message comes back and finds the log.
-                let _ = answer.send(replies);
-            }
-        }
     }
 }
 
@@ -130,8 +112,8 @@ struct Committer {
     stats: Arc<CommitterStats>,
     inbox: mpsc::Receiver<Request>,
     lines: Lines,
-    /// Operations that are to be applied alone.
-    alone: Vec<Queued>,
+    /// What is to be applied alone: single operations, and bulks.
+    alone: Vec<Vec<Queued>>,
     /// How many operations recent batches had, at most; an old one counts for less with every batch.
     recent: usize,
 }
@@ -139,8 +121,8 @@ struct Committer {
 impl Committer {
     async fn run(mut self) {
         while self.gather().await {
-            for queued in std::mem::take(&mut self.alone) {
-                self.commit(vec![queued]).await;
+            for unit in std::mem::take(&mut self.alone) {
+                self.commit(unit).await;
             }
             let batch = self.lines.take(self.batch_max);
             self.recent = batch.len().max(self.recent - self.recent.div_ceil(8));
@@ -181,17 +163,22 @@ impl Committer {
     }
 
     fn accept(&mut self, request: Request) {
-        let Request { operations, isolate, answer } = request;
+        let Request { operations, isolate, early, answer } = request;
         if operations.is_empty() {
             let _ = answer.send(Vec::new());
             return;
         }
-        let expected = operations.len();
-        let waiting =
-            Arc::new(Waiting { gathered: Mutex::new(Gathered { replies: Vec::with_capacity(expected), answer: Some(answer) }), expected });
+        let waiting = Arc::new(Waiting::new(operations.len(), early, answer));
         for operation in operations {
             let queued = Queued { operation, waiting: Arc::clone(&waiting) };
-            if isolate { self.alone.push(queued) } else { self.lines.push(queued) }
+            if !isolate {
+                self.lines.push(queued);
+                continue;
+            }
+            match self.alone.last_mut() {
+                Some(unit) if unit[0].operation.same_bulk(&queued.operation) => unit.push(queued),
+                _ => self.alone.push(vec![queued]),
+            }
         }
     }
 
@@ -200,21 +187,35 @@ impl Committer {
             batch.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
         let Applied { outcomes, commits } = self.applier.apply_batch(&operations).await;
         self.stats.count(commits, operations.len());
+        let mut held: Vec<Queued> = Vec::new();
         for ((operation, outcome), waiting) in operations.into_iter().zip(outcomes).zip(waiting) {
             match outcome {
                 Some(outcome) => waiting.add(Reply { operation: operation.id, outcome }),
-                None => self.retry_alone(operation, waiting),
+                None => {
+                    if held.last().is_some_and(|last| !last.operation.same_bulk(&operation)) {
+                        self.retry_alone(std::mem::take(&mut held));
+                    }
+                    waiting.do_not_gather();
+                    held.push(Queued { operation, waiting });
+                }
             }
+        }
+        if !held.is_empty() {
+            self.retry_alone(held);
         }
     }
 
-    /// An operation on a row that somebody else holds: tried until its deadline, out of everyone's way.
-    fn retry_alone(&self, operation: Operation, waiting: Arc<Waiting>) {
+    /// An operation, or a bulk, on a row that somebody else holds: tried until its deadline, out of everyone's way.
+    fn retry_alone(&self, unit: Vec<Queued>) {
         let applier = self.applier.clone();
         tokio::spawn(async move {
-            let id = operation.id;
-            let outcome = applier.apply(vec![operation]).await.pop();
-            waiting.add(Reply { operation: id, outcome: outcome.unwrap_or_else(|| Outcome::failed(OutcomeCode::Failed, 500)) });
+            let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
+                unit.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
+            let ids: Vec<_> = operations.iter().map(|operation| operation.id).collect();
+            let outcomes = applier.apply(operations).await;
+            for ((operation, outcome), waiting) in ids.into_iter().zip(outcomes).zip(waiting) {
+                waiting.add(Reply { operation, outcome });
+            }
         });
     }
 }

@@ -37,7 +37,9 @@ impl Admission {
         self.total
     }
 
-    pub(super) fn enter(&mut self, account: AccountId) -> Result<(), Refusal> {
+    /// Lets so many operations of an account in, all or none. Those of a bulk request come in where there is room for one: whether
+    /// a bulk fits must not depend on its size, or a large one might never.
+    pub(super) fn enter(&mut self, account: AccountId, operations: usize) -> Result<(), Refusal> {
         if self.total >= self.limit {
             return Err(Refusal::Full);
         }
@@ -49,15 +51,15 @@ impl Admission {
         if (others && mine >= half) || (self.total >= self.limit - reserved && mine >= fair) {
             return Err(Refusal::Share);
         }
-        self.total += 1;
-        *self.accounts.entry(account).or_default() += 1;
+        self.total += operations;
+        *self.accounts.entry(account).or_default() += operations;
         Ok(())
     }
 
-    pub(super) fn leave(&mut self, account: AccountId) {
+    pub(super) fn leave(&mut self, account: AccountId, operations: usize) {
         if let Some(mine) = self.accounts.get_mut(&account) {
-            *mine -= 1;
-            self.total -= 1;
+            *mine -= operations;
+            self.total -= operations;
             if *mine == 0 {
                 self.accounts.remove(&account);
             }
@@ -72,7 +74,7 @@ mod tests {
     fn fill(admission: &mut Admission, account: AccountId) -> (usize, Refusal) {
         let mut entered = 0;
         loop {
-            match admission.enter(account) {
+            match admission.enter(account, 1) {
                 Ok(()) => entered += 1,
                 Err(refusal) => return (entered, refusal),
             }
@@ -91,7 +93,7 @@ mod tests {
     fn nobody_has_more_than_half_beside_another() {
         let (a, b) = (AccountId::new(), AccountId::new());
         let mut admission = Admission::new(4096);
-        admission.enter(b).expect("empty");
+        admission.enter(b, 1).expect("empty");
         assert_eq!(fill(&mut admission, a), (2048, Refusal::Share));
         assert_eq!(fill(&mut admission, b), (1535, Refusal::Share));
         assert_eq!(admission.total(), 3584);
@@ -103,18 +105,28 @@ mod tests {
         let mut admission = Admission::new(4096);
         fill(&mut admission, a);
         fill(&mut admission, b);
-        assert_eq!(admission.enter(c), Err(Refusal::Full));
-        admission.leave(a);
-        assert_eq!(admission.enter(a), Err(Refusal::Share));
-        assert_eq!(admission.enter(c), Ok(()));
+        assert_eq!(admission.enter(c, 1), Err(Refusal::Full));
+        admission.leave(a, 1);
+        assert_eq!(admission.enter(a, 1), Err(Refusal::Share));
+        assert_eq!(admission.enter(c, 1), Ok(()));
     }
 
     #[test]
     fn a_few_places_are_shared_as_well() {
         let mut admission = Admission::new(2);
-        assert_eq!(admission.enter(AccountId::new()), Ok(()));
-        assert_eq!(admission.enter(AccountId::new()), Ok(()));
-        assert_eq!(admission.enter(AccountId::new()), Err(Refusal::Full));
+        assert_eq!(admission.enter(AccountId::new(), 1), Ok(()));
+        assert_eq!(admission.enter(AccountId::new(), 1), Ok(()));
+        assert_eq!(admission.enter(AccountId::new(), 1), Err(Refusal::Full));
+    }
+
+    #[test]
+    fn a_bulk_comes_in_where_there_is_room_for_one_and_counts_in_full() {
+        let (a, b) = (AccountId::new(), AccountId::new());
+        let mut admission = Admission::new(8);
+        assert_eq!(admission.enter(a, 1000), Ok(()));
+        assert_eq!(admission.enter(b, 1), Err(Refusal::Full));
+        admission.leave(a, 1000);
+        assert_eq!((admission.enter(b, 1), admission.total()), (Ok(()), 1));
     }
 
     #[test]
@@ -123,7 +135,7 @@ mod tests {
         let mut admission = Admission::new(8);
         fill(&mut admission, a);
         for _ in 0..7 {
-            admission.leave(a);
+            admission.leave(a, 1);
         }
         assert_eq!(admission.total(), 0);
         assert!(admission.accounts.is_empty());

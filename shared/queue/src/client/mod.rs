@@ -10,8 +10,8 @@ mod resend;
 
 use crate::{CallError, ClientSettings, Queue, QueueSettings, queue::Kind, streams::read_replies};
 use admission::{Admission, Refusal};
-use muster_domain::{AccountId, Operation, OperationId, Outcome};
-use pending::Pending;
+use muster_domain::{Operation, Outcome};
+use pending::{Parcel, Pending};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -52,7 +52,7 @@ struct Shared {
     admission: Mutex<Admission>,
     pending: Arc<Pending>,
     /// The way to the micro-batch.
-    batch: mpsc::Sender<Arc<Operation>>,
+    batch: mpsc::Sender<Parcel>,
     /// The depth of the queue when it was last sampled.
     depth: AtomicUsize,
     /// Why the last push failed.
@@ -61,7 +61,7 @@ struct Shared {
 
 impl OperationClient {
     pub(crate) fn start(queue: Queue, settings: ClientSettings) -> Self {
-        // Each operation in flight is in here once at most, so there is always room.
+        // Each parcel in flight is in here once at most, so there is always room.
         let (batch, inbox) = mpsc::channel(settings.max_in_flight.max(1));
         let shared = Arc::new(Shared {
             admission: Mutex::new(Admission::new(settings.max_in_flight)),
@@ -97,19 +97,22 @@ impl OperationClient {
     /// # Errors
     /// See [`CallError`]: each says whether the operation may have been enqueued.
     pub async fn call(&self, operation: Operation, give_up_ms: i64) -> Result<Outcome, CallError> {
-        let shared = &self.inner.shared;
+        let mut outcomes = self.admit([operation])?.outcomes(give_up_ms).await?;
+        outcomes.pop().ok_or(CallError::NoReply)
+    }
+
+    /// Takes a place for one operation, or for all operations of one bulk request, which then travel in a message of their own.
+    /// Nothing is enqueued yet.
+    ///
+    /// # Errors
+    /// [`CallError::Overloaded`] or [`CallError::AccountBusy`], at once.
+    ///
+    /// # Panics
+    /// When there is no operation.
+    pub fn admit(&self, operations: impl Into<Arc<[Operation]>>) -> Result<Admitted, CallError> {
         let (answer, answered) = oneshot::channel();
-        let operation = Arc::new(operation);
-        let place = shared.admit(&operation, answer)?;
-        if shared.batch.try_send(operation).is_err() {
-            return Err(CallError::Overloaded { retry_after: shared.settings.retry_after });
-        }
-        let wait = u64::try_from(give_up_ms - shared.queue.now_ms()).unwrap_or(0);
-        match timeout(Duration::from_millis(wait), answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) if shared.pending.may_be_queued(place.operation) => Err(CallError::NoReply),
-            Ok(Err(_)) | Err(_) => Err(CallError::Unavailable(shared.trouble())),
-        }
+        let place = self.inner.shared.admit(operations.into(), answer)?;
+        Ok(Admitted { place, answered, _client: self.clone() })
     }
 
     /// How many calls wait for their outcome.
@@ -125,22 +128,55 @@ impl std::fmt::Debug for OperationClient {
     }
 }
 
-/// One call's place among those in flight; given back when it is dropped.
-struct Place<'a> {
-    shared: &'a Shared,
-    account: AccountId,
-    operation: OperationId,
+/// Operations that have their place and are not enqueued yet. Dropped, it gives the place back.
+pub struct Admitted {
+    place: Place,
+    answered: oneshot::Receiver<Result<Vec<Outcome>, CallError>>,
+    /// Keeps the background tasks alive.
+    _client: OperationClient,
 }
 
-impl Drop for Place<'_> {
+impl Admitted {
+    /// Enqueues them and waits for their outcomes, in the order of the operations, until `give_up_ms` on the queue's clock.
+    ///
+    /// # Errors
+    /// See [`CallError`]: each says whether they may have been enqueued.
+    pub async fn outcomes(self, give_up_ms: i64) -> Result<Vec<Outcome>, CallError> {
+        let Self { place, answered, _client } = self;
+        let shared = &place.shared;
+        if shared.batch.try_send(place.parcel.clone()).is_err() {
+            return Err(CallError::Overloaded { retry_after: shared.settings.retry_after });
+        }
+        let wait = u64::try_from(give_up_ms - shared.queue.now_ms()).unwrap_or(0);
+        match timeout(Duration::from_millis(wait), answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) if shared.pending.may_be_queued(&place.parcel) => Err(CallError::NoReply),
+            Ok(Err(_)) | Err(_) => Err(CallError::Unavailable(shared.trouble())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Admitted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admitted").field("operations", &self.place.parcel.len()).finish_non_exhaustive()
+    }
+}
+
+/// A place among those in flight; given back when it is dropped.
+struct Place {
+    shared: Arc<Shared>,
+    parcel: Parcel,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.pending.forget(self.operation);
-        self.shared.admission().leave(self.account);
+        self.shared.pending.forget(&self.parcel);
+        self.shared.admission().leave(self.parcel[0].account, self.parcel.len());
     }
 }
 
 impl Shared {
-    fn admit(&self, operation: &Arc<Operation>, answer: pending::Answer) -> Result<Place<'_>, CallError> {
+    fn admit(self: &Arc<Self>, parcel: Parcel, answer: pending::Answer) -> Result<Place, CallError> {
         let retry_after = self.settings.retry_after;
         let depth = match &self.queue.kind {
             Kind::Local(local) => local.depth(),
@@ -150,14 +186,13 @@ impl Shared {
         if depth >= limits.max_depth {
             return Err(CallError::Overloaded { retry_after });
         }
-        self.admission().enter(operation.account).map_err(|refusal| match refusal {
+        self.admission().enter(parcel[0].account, parcel.len()).map_err(|refusal| match refusal {
             Refusal::Full => CallError::Overloaded { retry_after },
             Refusal::Share => CallError::AccountBusy { retry_after },
         })?;
         // A local queue loses nothing, so nothing is kept to be pushed again.
-        let kept = (!self.queue.is_local()).then(|| operation.clone());
-        self.pending.expect(operation.id, answer, kept);
-        Ok(Place { shared: self, account: operation.account, operation: operation.id })
+        self.pending.expect(&parcel, answer, !self.queue.is_local());
+        Ok(Place { shared: self.clone(), parcel })
     }
 
     fn admission(&self) -> MutexGuard<'_, Admission> {

@@ -9,19 +9,38 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Where a caller waits.
-pub(super) type Answer = oneshot::Sender<Result<Outcome, CallError>>;
+/// What leaves together and is waited for together: one operation, or all of a bulk. Never empty.
+pub(super) type Parcel = Arc<[Operation]>;
 
-/// The operations in flight of one client.
+/// What a parcel is known by: its first operation.
+fn key(parcel: &Parcel) -> OperationId {
+    parcel[0].id
+}
+
+/// Where a caller waits for the outcomes, in the order of the operations.
+pub(super) type Answer = oneshot::Sender<Result<Vec<Outcome>, CallError>>;
+
+/// The parcels in flight of one client.
 #[derive(Default)]
 pub(super) struct Pending {
-    waiting: Mutex<HashMap<OperationId, Waiting>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: HashMap<OperationId, Waiting>,
+    /// The further operations of a bulk: the parcel each is in, and where.
+    further: HashMap<OperationId, (OperationId, usize)>,
 }
 
 struct Waiting {
     answer: Answer,
     /// Kept to be pushed again.
-    operation: Option<Arc<Operation>>,
+    parcel: Option<Parcel>,
+    /// What has come in so far.
+    outcomes: Vec<Option<Outcome>>,
+    /// The operations but the first.
+    further: Vec<OperationId>,
     /// A push is under way, and its end unknown.
     pushing: bool,
     /// A push succeeded, or may have.
@@ -31,51 +50,74 @@ struct Waiting {
     resends: u32,
 }
 
+impl State {
+    fn remove(&mut self, key: OperationId) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&key)?;
+        for id in &waiting.further {
+            self.further.remove(id);
+        }
+        Some(waiting)
+    }
+}
+
 impl Pending {
-    /// From now on an outcome of this operation has somewhere to go.
-    pub(super) fn expect(&self, id: OperationId, answer: Answer, operation: Option<Arc<Operation>>) {
-        let waiting = Waiting { answer, operation, pushing: false, queued: false, place: None, resends: 0 };
-        self.waiting().insert(id, waiting);
+    /// From now on outcomes of these operations have somewhere to go. With `keep` they can be pushed again.
+    pub(super) fn expect(&self, parcel: &Parcel, answer: Answer, keep: bool) {
+        let further: Vec<OperationId> = parcel[1..].iter().map(|operation| operation.id).collect();
+        let mut state = self.state();
+        state.further.extend(further.iter().enumerate().map(|(index, id)| (*id, (key(parcel), index + 1))));
+        let (outcomes, parcel_kept) = (vec![None; parcel.len()], keep.then(|| parcel.clone()));
+        let waiting = Waiting { answer, parcel: parcel_kept, outcomes, further, pushing: false, queued: false, place: None, resends: 0 };
+        state.waiting.insert(key(parcel), waiting);
     }
 
     /// Nobody waits for it any more.
-    pub(super) fn forget(&self, id: OperationId) {
-        self.waiting().remove(&id);
+    pub(super) fn forget(&self, parcel: &Parcel) {
+        self.state().remove(key(parcel));
     }
 
-    /// Its outcome is here. One that nobody waits for (a second reply, or too late) goes nowhere.
+    /// An outcome is here. One that nobody waits for (a second reply, or too late) goes nowhere.
     pub(super) fn answer(&self, reply: Reply) {
-        self.end(reply.operation, Ok(reply.outcome));
-    }
-
-    /// Ends the wait.
-    pub(super) fn end(&self, id: OperationId, result: Result<Outcome, CallError>) {
-        let waiting = self.waiting().remove(&id);
-        if let Some(waiting) = waiting {
+        let mut state = self.state();
+        let (key, index) = state.further.get(&reply.operation).copied().unwrap_or((reply.operation, 0));
+        let Some(waiting) = state.waiting.get_mut(&key) else { return };
+        waiting.outcomes[index] = Some(reply.outcome);
+        if waiting.outcomes.iter().all(Option::is_some)
+            && let Some(waiting) = state.remove(key)
+        {
+            drop(state);
             // The caller may have left this moment.
-            let _ = waiting.answer.send(result);
+            let _ = waiting.answer.send(Ok(waiting.outcomes.into_iter().flatten().collect()));
         }
     }
 
-    /// Whether it was enqueued, as far as is known. An operation that is not waiting any more counts as enqueued.
-    pub(super) fn may_be_queued(&self, id: OperationId) -> bool {
-        self.waiting().get(&id).is_none_or(|waiting| waiting.pushing || waiting.queued)
+    /// Ends the wait.
+    pub(super) fn refuse(&self, parcel: &Parcel, error: CallError) {
+        let waiting = self.state().remove(key(parcel));
+        if let Some(waiting) = waiting {
+            let _ = waiting.answer.send(Err(error));
+        }
+    }
+
+    /// Whether it was enqueued, as far as is known. A parcel that is not waiting any more counts as enqueued.
+    pub(super) fn may_be_queued(&self, parcel: &Parcel) -> bool {
+        self.state().waiting.get(&key(parcel)).is_none_or(|waiting| waiting.pushing || waiting.queued)
     }
 
     /// Notes that these are about to be pushed, and drops those nobody waits for.
-    pub(super) fn about_to_push(&self, operations: &mut Vec<Arc<Operation>>) {
-        let mut all = self.waiting();
-        operations.retain(|operation| {
-            let waiting = all.get_mut(&operation.id);
+    pub(super) fn about_to_push(&self, parcels: &mut Vec<Parcel>) {
+        let mut state = self.state();
+        parcels.retain(|parcel| {
+            let waiting = state.waiting.get_mut(&key(parcel));
             waiting.map(|waiting| waiting.pushing = true).is_some()
         });
     }
 
     /// Notes how the push ended: with the id of the message, with certainty that there is none, or with neither.
-    pub(super) fn pushed(&self, operations: &[Arc<Operation>], end: PushEnd) {
-        let mut all = self.waiting();
-        for operation in operations {
-            let Some(waiting) = all.get_mut(&operation.id) else { continue };
+    pub(super) fn pushed(&self, parcels: &[Parcel], end: PushEnd) {
+        let mut state = self.state();
+        for parcel in parcels {
+            let Some(waiting) = state.waiting.get_mut(&key(parcel)) else { continue };
             waiting.pushing = false;
             match &end {
                 PushEnd::Queued(id) => {
@@ -90,9 +132,9 @@ impl Pending {
 
     /// The messages whose operations have waited this long, and may be pushed again.
     pub(super) fn overdue(&self, wait: Duration, now_ms: i64, max_resends: u32) -> Vec<String> {
-        let all = self.waiting();
-        let due = all.values().filter(|waiting| {
-            let alive = waiting.operation.as_ref().is_some_and(|operation| operation.deadline_ms > now_ms);
+        let state = self.state();
+        let due = state.waiting.values().filter(|waiting| {
+            let alive = waiting.parcel.as_ref().is_some_and(|parcel| parcel[0].deadline_ms > now_ms);
             alive && !waiting.pushing && waiting.resends < max_resends
         });
         let mut ids: Vec<String> = due
@@ -107,7 +149,7 @@ impl Pending {
 
     /// These messages are still there: their operations wait on.
     pub(super) fn still_there(&self, ids: &[String]) {
-        for waiting in self.waiting().values_mut() {
+        for waiting in self.state().waiting.values_mut() {
             if let Some((id, since)) = &mut waiting.place
                 && ids.iter().any(|there| **there == **id)
             {
@@ -116,23 +158,24 @@ impl Pending {
         }
     }
 
-    /// These messages are gone: the operations of theirs that still wait, to be pushed again.
-    pub(super) fn take_lost(&self, ids: &[String]) -> Vec<Arc<Operation>> {
+    /// These messages are gone: what of theirs still waits, to be pushed again. A bulk goes again as a whole, whatever of it was
+    /// answered.
+    pub(super) fn take_lost(&self, ids: &[String]) -> Vec<Parcel> {
         let mut lost = Vec::new();
-        for waiting in self.waiting().values_mut() {
+        for waiting in self.state().waiting.values_mut() {
             if waiting.place.as_ref().is_some_and(|(id, _)| ids.iter().any(|gone| **gone == **id)) {
                 waiting.place = None;
                 waiting.resends += 1;
-                lost.extend(waiting.operation.clone());
+                lost.extend(waiting.parcel.clone());
             }
         }
         // In the order they came: ids are made in that order.
-        lost.sort_unstable_by_key(|operation| operation.id);
+        lost.sort_unstable_by_key(key);
         lost
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<OperationId, Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

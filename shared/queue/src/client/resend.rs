@@ -30,10 +30,10 @@ pub(super) async fn resend_lost(shared: Arc<Shared>, pusher: Arc<Pusher>) {
             shared.pending.still_there(&there);
             let lost = shared.pending.take_lost(&gone);
             if !lost.is_empty() {
-                tracing::warn!(operations = lost.len(), "operations without an outcome are not in the queue any more and are pushed again");
+                tracing::warn!(parcels = lost.len(), "operations without an outcome are not in the queue any more and are pushed again");
             }
-            for operation in lost {
-                if shared.batch.send(operation).await.is_err() {
+            for parcel in lost {
+                if shared.batch.send(parcel).await.is_err() {
                     return;
                 }
             }

@@ -1,7 +1,7 @@
 //! The apalis backend.
 
 use super::{LocalQueue, layer::LocalLayer, state::Next};
-use crate::Message;
+use crate::{Message, ReplyTo};
 use apalis_core::{
     backend::{Backend, BackendConfig, finalize::Ephemeral},
     task::{Task, builder::TaskBuilder, task_id::TaskId},
@@ -11,6 +11,7 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// One consumer of a local queue, as apalis sees it.
 pub(crate) struct LocalBackend<T: Message> {
     queue: LocalQueue<T>,
+    replies: ReplyTo,
     number: u64,
     stop: CancellationToken,
     /// Goes off when a resting message comes back.
@@ -29,7 +31,9 @@ impl<T: Message> LocalBackend<T> {
     /// A new consumer. `stop` ends the hand-out.
     pub(crate) fn start(queue: LocalQueue<T>, stop: CancellationToken) -> Self {
         let number = queue.state().join();
-        Self { queue, number, stop, timer: None }
+        let way = queue.clone();
+        let replies = ReplyTo(Arc::new(move |gateway, replies| way.reply(gateway, replies)));
+        Self { queue, replies, number, stop, timer: None }
     }
 }
 
@@ -59,6 +63,7 @@ impl<T: Message> Backend for LocalBackend<T> {
                     let attempt = usize::try_from(origin.attempt).unwrap_or(1);
                     // apalis counts an attempt up when it starts it.
                     let task = TaskBuilder::new(message).task_id(TaskId::from_int(id)).attempt(attempt.saturating_sub(1)).data(origin);
+                    let task = task.data(self.replies.clone());
                     return Poll::Ready(Some(Ok(task.build())));
                 }
                 Next::Nothing(None) => return Poll::Pending,

@@ -76,12 +76,16 @@ impl<T: Message> LocalQueue<T> {
     /// The replies first, then the message is forgotten.
     fn settle(&self, id: u64, settlement: Settlement) {
         if let Some(gateway) = settlement.reply_to {
-            let route = self.routes().get(&gateway).cloned();
-            if let Some(route) = route {
-                settlement.replies.into_iter().for_each(|reply| route(reply));
-            }
+            self.reply(gateway, settlement.replies);
         }
         self.state().done(id, settlement.set_aside);
+    }
+
+    fn reply(&self, gateway: GatewayId, replies: Vec<Reply>) {
+        let route = self.routes().get(&gateway).cloned();
+        if let Some(route) = route {
+            replies.into_iter().for_each(|reply| route(reply));
+        }
     }
 
     fn failed(&self, id: u64, reason: String) {

@@ -6,7 +6,7 @@ use super::{
     scripts,
     settle::Settled,
 };
-use crate::{Origin, QueueSettings, clock::Clock};
+use crate::{Origin, QueueSettings, ReplyTo, clock::Clock};
 use apalis_core::task::{Task, builder::TaskBuilder, task_id::TaskId};
 use std::{
     collections::{HashMap, HashSet},
@@ -34,6 +34,8 @@ pub(crate) struct Consumer {
     /// Nothing more is read once it is cancelled.
     pub(crate) stop: CancellationToken,
     pub(crate) settled: mpsc::UnboundedSender<Settled>,
+    /// The same way, for replies that come early.
+    replies: ReplyTo,
     /// The server's number of the connection that blocks in a read, to unblock it by; 0 when none.
     pub(crate) reading: AtomicI64,
     held: Mutex<Held>,
@@ -57,9 +59,14 @@ impl Consumer {
         stop: CancellationToken,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Settled>) {
         let (settled, inbox) = mpsc::unbounded_channel();
+        let way = settled.clone();
+        let replies = ReplyTo(Arc::new(move |gateway, replies| {
+            // The other end is gone only when the whole consumer is, and then the message is redelivered.
+            let _ = way.send(Settled::Early(gateway, replies));
+        }));
         let link = address.link(settings.command_timeout);
         let (reading, held) = (AtomicI64::new(0), Mutex::default());
-        (Arc::new(Self { name, keys, settings, address, link, clock, stop, settled, reading, held }), inbox)
+        (Arc::new(Self { name, keys, settings, address, link, clock, stop, settled, replies, reading, held }), inbox)
     }
 
     /// Makes the group of both streams, from their first entry on, where it is not there.
@@ -95,6 +102,7 @@ impl Consumer {
             .task_id(TaskId::from_string(origin.id.clone()))
             .attempt(attempt.saturating_sub(1))
             .data(origin)
+            .data(self.replies.clone())
             .data(ticket)
             .build()
     }

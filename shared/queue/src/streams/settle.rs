@@ -38,6 +38,8 @@ pub(crate) enum Settled {
     Dead(Ticket, u32, Settlement),
     /// Handled with an error: stays where it is, and comes back.
     Left(Ticket, String),
+    /// Replies of one that is still being handled.
+    Early(GatewayId, Vec<Reply>),
     /// Answer when everything before this is settled.
     Flush(oneshot::Sender<()>),
 }
@@ -79,6 +81,7 @@ pub(crate) async fn settle(consumer: Arc<Consumer>, mut inbox: mpsc::UnboundedRe
                     note_error(&consumer, &ticket, &reason).await;
                     consumer.release(&ticket, true);
                 }
+                Settled::Early(gateway, replies) => add(Some(gateway), replies),
                 Settled::Flush(answer) => flushes.push(answer),
             }
         }

@@ -20,6 +20,8 @@ pub enum Behaviour {
     /// Ends the whole process.
     Abort,
     Hang,
+    /// Answers all but the operation of that name at once, and that one when it is told to.
+    EarlyBut(&'static str, Arc<tokio::sync::Notify>),
 }
 
 /// One hand-out of one operation.
@@ -89,6 +91,15 @@ impl OperationHandler for TestHandler {
             Behaviour::Panic => panic!("told to panic"),
             Behaviour::Abort => std::process::abort(),
             Behaviour::Hang => std::future::pending().await,
+            Behaviour::EarlyBut(name, told) => {
+                let slow = delivery.batch.operations.iter().find(|operation| name_of(operation) == name).map(|operation| operation.id);
+                let (last, early) = applied.into_iter().partition(|reply| Some(reply.operation) == slow);
+                delivery.early.send(early);
+                if slow.is_some() {
+                    told.notified().await;
+                }
+                Ok(last)
+            }
         }
     }
 

@@ -66,6 +66,8 @@ pub fn operation_of(account: AccountId, name: &str, now_ms: i64) -> Operation {
         accepted_ms: now_ms,
         deadline_ms: now_ms + 55_000,
         request_id: Uuid::now_v7(),
+        bulk: None,
+        acknowledged: false,
     }
 }
 

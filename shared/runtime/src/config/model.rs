@@ -80,6 +80,10 @@ pub struct Gateway {
     pub wait_ms: u64,
     /// Bytes of a request body.
     pub body_limit_bytes: usize,
+    /// Operations of one bulk request.
+    pub bulk_max_operations: usize,
+    /// Bytes of the body of a bulk request.
+    pub bulk_limit_bytes: usize,
     /// Connections open at once.
     pub max_connections: usize,
 }

@@ -53,6 +53,10 @@ impl Config {
         );
         let limit = gateway.body_limit_bytes;
         require((4096..=64 << 20).contains(&limit), "gateway.body_limit_bytes", format!("{limit} is out of range: 4096 to 67108864"));
+        let operations = gateway.bulk_max_operations;
+        require((1..=10_000).contains(&operations), "gateway.bulk_max_operations", format!("{operations} is out of range: 1 to 10000"));
+        let limit = gateway.bulk_limit_bytes;
+        require((4096..=64 << 20).contains(&limit), "gateway.bulk_limit_bytes", format!("{limit} is out of range: 4096 to 67108864"));
         let connections = gateway.max_connections;
         require((16..=100_000).contains(&connections), "gateway.max_connections", format!("{connections} is out of range: 16 to 100000"));
         require((1..=10_000).contains(&worker.batch_max), "worker.batch_max", format!("{} is out of range: 1 to 10000", worker.batch_max));

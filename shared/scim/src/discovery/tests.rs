@@ -34,7 +34,7 @@ fn the_user_schema_leaves_out_what_clients_trip_over() {
 
 #[test]
 fn every_attribute_is_described_and_nothing_is_null() {
-    let everything = Value::Array([schemas(BASE), resource_types(BASE), vec![service_provider_config(BASE)]].concat());
+    let everything = Value::Array([schemas(BASE), resource_types(BASE), vec![service_provider_config(BASE, &Limits::default())]].concat());
     each(&everything, &mut |value| {
         assert!(!value.is_null());
         if value.get("mutability").is_some() {
@@ -48,9 +48,9 @@ fn every_attribute_is_described_and_nothing_is_null() {
 
 #[test]
 fn the_configuration_says_what_is_so() {
-    let config = service_provider_config(BASE);
+    let config = service_provider_config(BASE, &Limits::default());
     let supported = |name: &str| config[name]["supported"].as_bool().unwrap();
-    assert_eq!(["patch", "filter", "etag", "bulk", "sort", "changePassword"].map(supported), [true, true, true, false, true, false]);
+    assert_eq!(["patch", "filter", "etag", "bulk", "sort", "changePassword"].map(supported), [true, true, true, true, true, false]);
     assert_eq!(config["filter"]["maxResults"], 200);
     assert!(config["bulk"]["maxOperations"].is_u64() && config["bulk"]["maxPayloadSize"].is_u64());
     assert_eq!(config["authenticationSchemes"][0]["type"], "oauthbearertoken");

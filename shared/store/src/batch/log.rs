@@ -4,8 +4,8 @@
 //! what was recorded; one that is applied by two workers at once fails on the primary key of the second.
 
 use crate::{StoreError, WriteTransaction, rows::Rows};
-use muster_domain::{Actor, Operation, OperationId, Outcome};
-use std::collections::HashSet;
+use muster_domain::{Actor, Operation, OperationId, Outcome, OutcomeCode};
+use std::collections::HashMap;
 
 /// One operation with what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -17,17 +17,19 @@ pub struct LogEntry<'a> {
 }
 
 impl WriteTransaction {
-    /// Which of these operations have an outcome already.
+    /// Which of these operations have an outcome already, and which.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn known_operations(&self, ids: &[OperationId]) -> Result<HashSet<OperationId>, StoreError> {
+    pub async fn known_operations(&self, ids: &[OperationId]) -> Result<HashMap<OperationId, OutcomeCode>, StoreError> {
         if ids.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(HashMap::new());
         }
         let rows = Rows::new(self.dialect).uuid("id", ids.iter().map(|id| id.0));
-        let found = self.all(rows.statement("SELECT o.id FROM r JOIN operation o ON o.id = r.id")).await?;
-        found.iter().map(|row| Ok(OperationId(row.try_get("", "id")?))).collect()
+        let found = self.all(rows.statement("SELECT o.id, o.code FROM r JOIN operation o ON o.id = r.id")).await?;
+        // A word of a later version is not a success as far as this one knows.
+        let code = |word: String| OutcomeCode::from_word(&word).unwrap_or(OutcomeCode::Failed);
+        found.iter().map(|row| Ok((OperationId(row.try_get("", "id")?), code(row.try_get("", "code")?)))).collect()
     }
 
     /// Records operations with their outcomes.

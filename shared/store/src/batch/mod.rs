@@ -3,6 +3,7 @@
 //! Each takes any number of rows and is one round trip; module `rows` explains how. The caller (the worker's applier)
 //! reads what the batch touches, decides everything in memory, and writes the result back, in this order:
 //!
+//! 0. the accounts' counts of changes to administrators, in order of account (nearly no batch has any);
 //! 1. groups (update), in order of id: a group's row is what serialises changes to its membership;
 //! 2. users (delete, update, insert), in order of id, or of login key for inserts;
 //! 3. members;
@@ -12,6 +13,7 @@
 //! deadlocking. Every write says how many rows it expects; when fewer come back, somebody else was faster, the transaction is
 //! rolled back and the batch decided again on the new rows ([`StoreError::Raced`]).
 
+mod administrators;
 mod customs;
 mod groups;
 mod locked;
@@ -19,6 +21,7 @@ mod log;
 mod members;
 mod users;
 
+pub use administrators::Administrators;
 pub use customs::{CustomAddress, CustomKey};
 pub use groups::GroupUpdate;
 pub use locked::locked;

@@ -8,7 +8,9 @@
 
 mod m20261124_000001_create_tables;
 mod m20261124_000002_read_indexes;
+mod m20261124_000003_protect_administrators;
 mod m20261124_000004_custom_resources;
+mod m20261124_000006_async_requests;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -27,7 +29,9 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261124_000001_create_tables::Migration),
             Box::new(m20261124_000002_read_indexes::Migration),
+            Box::new(m20261124_000003_protect_administrators::Migration),
             Box::new(m20261124_000004_custom_resources::Migration),
+            Box::new(m20261124_000006_async_requests::Migration),
         ]
     }
 }

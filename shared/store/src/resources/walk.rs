@@ -9,8 +9,9 @@ use super::{
     list::Selection,
     order::{Anchor, Column, Kind, Order, Position, Segment},
     related,
+    table::{columns, from, read, table},
 };
-use crate::{CustomRow, Dialect, GroupRow, Store, StoreError, UserRow, filter_sql::compile, rows::Rows};
+use crate::{Dialect, Store, StoreError, filter_sql::compile, rows::Rows};
 use muster_domain::AccountId;
 use muster_scim::{Resource, ResourceType, SortKey};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -252,51 +253,6 @@ impl<'a> Walk<'a> {
     pub(super) fn accepts(&self, resource: &Resource) -> bool {
         self.exact || self.selection.filter.as_ref().is_none_or(|filter| filter.matches(self.selection.resource_type, resource))
     }
-}
-
-pub(super) const fn table(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => "u",
-        ResourceType::Group => "g",
-        ResourceType::Custom(_) => "c",
-    }
-}
-
-pub(super) const fn from(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => "users u",
-        ResourceType::Group => "user_group g",
-        ResourceType::Custom(_) => "custom_resource c",
-    }
-}
-
-pub(super) const fn columns(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => UserRow::SELECT,
-        ResourceType::Group => GroupRow::SELECT,
-        ResourceType::Custom(_) => CustomRow::SELECT,
-    }
-}
-
-pub(super) fn read(resource_type: ResourceType, groups: bool, row: &QueryResult) -> Result<(Uuid, Resource), StoreError> {
-    let (id, mut resource) = match resource_type {
-        ResourceType::User => {
-            let row = UserRow::read(row)?;
-            (row.id, row.into_rendered())
-        }
-        ResourceType::Group => {
-            let row = GroupRow::read(row)?;
-            (row.id, row.into_rendered())
-        }
-        ResourceType::Custom(_) => {
-            let row = CustomRow::read(row)?;
-            (row.id, row.into_rendered())
-        }
-    };
-    if groups {
-        related::put_groups(&mut resource, row)?;
-    }
-    Ok((id, resource))
 }
 
 pub(super) async fn number(db: &impl ConnectionTrait, statement: Statement) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! Operations on users.
 
-use super::{Decision, World, address, key, not_found, other, version_mismatch};
+use super::{Decision, World, address, key, not_found, other, protect, version_mismatch};
 use muster_domain::{Change, Operation, Outcome, OutcomeCode, Role};
 use muster_scim::{Resource, ResourceType, ScimError, carry_over, patch::PatchRequest};
 use muster_store::UserRow;
@@ -64,6 +64,9 @@ fn change(world: &mut World<'_>, operation: &Operation, now_ms: i64, edit: impl 
     let code = if new.resource == old.resource {
         OutcomeCode::Unchanged
     } else {
+        if let Some(refused) = protect::refuse(world, operation, &old, Some(&new)) {
+            return refused;
+        }
         let (old_key, new_key) = (key(operation, old.login_key()), key(operation, new.login_key()));
         if old_key != new_key
             && let Some(owner) = other(world.login_owner(&new_key), new.id)
@@ -82,9 +85,12 @@ fn change(world: &mut World<'_>, operation: &Operation, now_ms: i64, edit: impl 
 
 fn delete(world: &mut World<'_>, operation: &Operation) -> Decision {
     let address = address(operation);
-    let Some(user) = world.user(address) else { return not_found(operation) };
+    let Some(user) = world.user(address).cloned() else { return not_found(operation) };
     if let Some(mismatch) = version_mismatch(operation, user.version) {
         return mismatch;
+    }
+    if let Some(refused) = protect::refuse(world, operation, &user, None) {
+        return refused;
     }
     let login_key = key(operation, user.login_key());
     world.remove_user(address, login_key);

@@ -4,7 +4,7 @@ use crate::{
     handler::{Behaviour, TestHandler},
     rig::{Rig, Worker, all_applied, call, calls, client, depth, name_of, quick, until},
 };
-use muster_domain::{OperationBatch, OutcomeCode};
+use muster_domain::{AccountId, Operation, OperationBatch, OutcomeCode};
 use muster_queue::{Delivery, OPERATIONS, QueueSettings, WorkerSettings};
 use std::time::Duration;
 
@@ -104,4 +104,48 @@ pub async fn one_hand_out_can_be_all_there_is(rig: &impl Rig) {
     let outcome = call(&queue, &client, "once").await.expect("it is answered");
     assert_eq!(outcome.code, OutcomeCode::SetAside);
     assert_eq!(worker.handler.attempts("once").len(), 1);
+}
+
+pub async fn a_bulk_stays_whole_even_when_it_comes_back(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let worker = Worker::start(&queue, |delivery| if delivery.attempt == 1 { Behaviour::Fail } else { Behaviour::Apply });
+    let (now, account, request_id) = (queue.now_ms(), AccountId::new(), uuid::Uuid::now_v7());
+    let part =
+        |number: usize| Operation { request_id, bulk: Some(Box::default()), ..crate::rig::operation_of(account, &number.to_string(), now) };
+    let single = call(&queue, &client, "single");
+    let bulk = client.admit((0..300).map(part).collect::<Vec<_>>()).expect("there is room").outcomes(now + 60_000);
+    let (outcomes, single) = tokio::join!(bulk, single);
+    assert_eq!(outcomes.expect("it is answered").len(), 300);
+    single.expect("it is answered");
+    for seen in worker.handler.seen().iter() {
+        assert_eq!(seen.together, if seen.name == "single" { 1 } else { 300 }, "{seen:?}");
+    }
+    assert_eq!(client.in_flight(), 0);
+}
+
+pub async fn replies_that_come_early_do_not_wait_and_the_message_does(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let told = std::sync::Arc::new(tokio::sync::Notify::new());
+    let handler = TestHandler::new({
+        let told = told.clone();
+        move |_| Behaviour::EarlyBut("slow", told.clone())
+    });
+    let now = queue.now_ms();
+    let one = |name: &str| client.call(crate::rig::operation_of(AccountId::new(), name, now), now + 60_000);
+    let slow = one("slow");
+    tokio::pin!(slow);
+    // Together in one message, because both have called before a worker is there.
+    let quick_one = one("quick");
+    tokio::pin!(quick_one);
+    assert!(futures::poll!(&mut slow).is_pending() && futures::poll!(&mut quick_one).is_pending());
+    let worker = Worker::start_with(&queue, WorkerSettings::default(), handler);
+    quick_one.await.expect("it does not wait for its neighbour");
+    assert!(futures::poll!(&mut slow).is_pending());
+    assert_eq!(depth(&queue).await.depth, 1, "the message is there until all of it is done");
+    told.notify_one();
+    slow.await.expect("it is answered");
+    until("the message is forgotten", || async { depth(&queue).await.depth == 0 }).await;
+    assert!(worker.handler.seen().iter().all(|seen| seen.together == 2 && seen.attempt == 1));
 }
