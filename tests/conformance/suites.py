@@ -55,15 +55,16 @@ class Findings:
 
 
 def run(module, arguments, environment=None, entry="main"):
-    """Runs a suite in this interpreter's environment: all it printed."""
+    """Runs a suite in this interpreter's environment, in the scratch directory, where some keep a cache: all it printed."""
     code = f"import sys; from {module} import {entry}; sys.exit({entry}())"
     finished = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400", **(environment or {})},
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=600,
+        cwd=sys.argv[2],
     )
     return finished.returncode, finished.stdout
 
@@ -126,8 +127,12 @@ def schemathesis(server, key, findings):
         ],
         entry="schemathesis",
     )
-    tail = text.splitlines()[-25:]
-    print("schemathesis:", *(line for line in tail if line.strip()), sep="\n  ")
+    selected = re.search(r"Selected: (\d+)/(\d+)", text)
+    cases = re.search(r"(\d+ generated,.*)", text)
+    if not selected or not cases:
+        findings.add("schemathesis", f"it did not run to its end (exit {code}): {text[-2000:]}")
+        return
+    print(f"schemathesis: {selected[1]} of {selected[2]} operations: {cases[1].strip()}")
     if code != 0:
         findings.add("schemathesis", f"exit {code}: {text[-6000:]}")
 

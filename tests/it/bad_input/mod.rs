@@ -17,6 +17,7 @@ use http_body_util::Full;
 use hyper::Request;
 use regex::Regex;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// What a table of bad requests runs against.
 pub struct Ground {
@@ -81,8 +82,11 @@ impl Ground {
     /// Sends every case; fails with all that were answered otherwise, and when anything changed.
     pub async fn check(mut self, cases: Vec<Case>) {
         let mut wrong = Vec::new();
+        let mut slowest = (Duration::ZERO, "none");
         for case in &cases {
+            let started = Instant::now();
             let response = self.client.send(self.request(case)).await;
+            slowest = slowest.max((started.elapsed(), case.what));
             let complaints = complaints(case, &response);
             if !complaints.is_empty() {
                 wrong.push(format!("{}: {}\n    {} {}", case.what, complaints.join("; "), response.status, shown(&response)));
@@ -93,6 +97,7 @@ impl Ground {
                 self.before = after;
             }
         }
+        println!("{} cases; the slowest refusal, connection included: {} in {:?}", cases.len(), slowest.1, slowest.0);
         self.deployment.healthy(&self.client).await;
         assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     }
