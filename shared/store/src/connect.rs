@@ -24,6 +24,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The engine behind a [`Store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,11 @@ pub struct Store {
     write: DatabaseConnection,
     read: DatabaseConnection,
     dialect: Dialect,
+    long_reads: Arc<Semaphore>,
 }
+
+/// How many lists may be read through at once, in one process.
+const LONG_READS: usize = 2;
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,7 +94,7 @@ impl Store {
             return Err(StoreError::Other("database.read_url and database.url must be of the same kind".into()));
         }
         let read = Database::connect(options(dialect, read_url, settings, Purpose::Read)).await?;
-        Ok(Self { write, read, dialect })
+        Ok(Self { write, read, dialect, long_reads: Arc::new(Semaphore::new(LONG_READS)) })
     }
 
     /// The engine.
@@ -156,6 +161,12 @@ impl Store {
             Dialect::Postgres => self.read.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?,
             Dialect::Sqlite => self.read.begin().await?,
         })
+    }
+
+    /// A turn to read through many rows. Such reads keep a processor busy for a second; whoever asks for more of them waits for the
+    /// others, and look-ups go on meanwhile.
+    pub(crate) async fn long_read(&self) -> SemaphorePermit<'_> {
+        self.long_reads.acquire().await.expect("nobody closes the semaphore")
     }
 
     /// The pool for reads. Public for the named queries of other crates' diagnostics only.

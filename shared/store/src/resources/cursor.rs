@@ -130,6 +130,7 @@ async fn judged(store: &Store, walk: &Walk<'_>, from: Option<&Anchor>, count: u6
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let mut anchor = from.cloned();
     let (mut rows, mut seen): (Vec<Row>, usize) = (Vec::new(), 0);
+    let mut turn = None;
     loop {
         let chunk = walk.onward(store.reader(), anchor.as_ref(), SCAN_CHUNK).await?;
         let full = chunk.len() as u64 == SCAN_CHUNK;
@@ -149,6 +150,9 @@ async fn judged(store: &Store, walk: &Walk<'_>, from: Option<&Anchor>, count: u6
         }
         if seen >= JUDGE_MAX {
             return Ok(Run { rows, horizon: last });
+        }
+        if turn.is_none() {
+            turn = Some(store.long_read().await);
         }
         let backwards = from.is_some_and(|anchor| anchor.backwards);
         anchor = last.map(|position| Anchor { position, backwards, inclusive: false });

@@ -70,6 +70,7 @@ async fn scan(store: &Store, walk: &Walk<'_>, skip: u64, count: u64) -> Result<(
     if (first.len() as u64) < SCAN_CHUNK {
         page.judge(walk, first);
     } else {
+        let _turn = store.long_read().await;
         through(&store.begin_read().await?, walk, &mut page).await?;
     }
     page.rows.iter_mut().for_each(|row| walk.trim(&mut row.resource));

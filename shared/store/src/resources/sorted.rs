@@ -23,6 +23,7 @@ pub(super) async fn page(
     skip: u64,
     count: u64,
 ) -> Result<(u64, Vec<Row>), ListError> {
+    let _turn = store.long_read().await;
     let db = store.begin_read().await?;
     let places = places(&db, store, account, selection).await?;
     let total = places.len() as u64;
@@ -39,6 +40,7 @@ pub(super) async fn onward(
     from: Option<&Anchor>,
     count: u64,
 ) -> Result<(Vec<Row>, bool), ListError> {
+    let _turn = store.long_read().await;
     let db = store.begin_read().await?;
     let mut places = places(&db, store, account, selection).await?;
     if let Some(anchor) = from {

@@ -7,7 +7,7 @@ use crate::{
 };
 use muster_scim::{Resource, ResourceType, ScimType, Sort};
 use serde_json::json;
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 fn first(page: &super::Page) -> &Resource {
     &page.resources[0].1
@@ -145,6 +145,23 @@ async fn a_look_up_is_one_statement() {
         let before = sent.load(Ordering::Relaxed);
         assert!(get(&world.store, world.account, ResourceType::User, user, groups).await.expect("a read").is_some());
         assert_eq!(sent.load(Ordering::Relaxed) - before, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn look_ups_do_not_wait_for_those_who_read_through_much() {
+    on_each(|world| async move {
+        world.insert(&[world.user(object(json!({ "userName": "ada", "title": "x" })), 0, 0)], &[], &[]).await;
+        let look_up = [selection(ResourceType::User, Some(filter(ResourceType::User, "userName eq \"ada\"")), None, Include::default())];
+        let sort = Sort::parse(&[ResourceType::User], Some("title"), None).expect("an order").and_then(|mut sorts| sorts.pop());
+        let ordered = [selection(ResourceType::User, None, sort, Include::default())];
+        let turns = [world.store.long_read().await, world.store.long_read().await];
+        assert_eq!(numbered(&world, &look_up, 1, 10).await.total, Some(1));
+        let waiting = tokio::time::timeout(Duration::from_millis(20), numbered(&world, &ordered, 1, 10)).await;
+        assert!(waiting.is_err(), "{waiting:?}");
+        drop(turns);
+        assert_eq!(numbered(&world, &ordered, 1, 10).await.total, Some(1));
     })
     .await;
 }
