@@ -91,6 +91,11 @@ pub enum Command {
         after_help = "Examples:\n  muster config show\n  muster config check --config /etc/muster/muster.toml\n  muster config defaults > muster.toml"
     )]
     Config(ConfigCommand),
+    /// Print the OpenAPI 3.1 document of the SCIM API, with the schemas of this installation.
+    #[command(
+        after_help = "Examples:\n  muster openapi > openapi.json\n  muster openapi --config /etc/muster/muster.toml | jq '.paths | keys'\n\nA running service has it at /scim/openapi.json, behind the secret key."
+    )]
+    Openapi,
     /// Check configuration, files, database and queue, and say what to do about what is wrong.
     #[command(
         after_help = "Examples:\n  muster doctor\n  muster doctor --json | jq '.checks[] | select(.result != \"ok\")'\n\nExit: 0 all well, 7 with warnings, 4 when something has failed."

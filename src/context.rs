@@ -3,7 +3,7 @@
 use crate::{
     cli::Global,
     exit::{Exit, Failure},
-    settings,
+    schemas, settings,
 };
 use muster_runtime::{Config, ConfigErrors, Loaded, Origin, Override, telemetry};
 use muster_store::{Store, accounts, accounts::Account};
@@ -20,9 +20,10 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads the configuration.
+    /// Reads the configuration, and the schemas it names.
     pub fn load(global: &Global) -> Result<Self, Failure> {
         let loaded = read_config(global)??;
+        schemas::install(&loaded)?;
         Ok(Self { config: loaded.config.clone(), loaded, global: global.clone() })
     }
 

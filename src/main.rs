@@ -8,6 +8,7 @@ mod context;
 mod exit;
 mod new_user;
 mod output;
+mod schemas;
 mod settings;
 
 use clap::Parser;

@@ -135,7 +135,7 @@ mod tests {
         let others = [
             bound(AccountId::new()),
             Bound { kinds: &[ResourceType::Group], ..bound(account) },
-            Bound { kinds: &ResourceType::ALL, ..bound(account) },
+            Bound { kinds: &ResourceType::BUILT_IN, ..bound(account) },
             Bound { filter: "title prx", ..bound(account) },
             Bound { filter: "title pru", sort_by: "serName", ..bound(account) },
             Bound { sort_order: "descending", ..bound(account) },

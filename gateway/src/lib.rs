@@ -40,6 +40,7 @@ mod discovery;
 mod front;
 mod health;
 mod media;
+mod openapi;
 mod path;
 mod query;
 mod refusal;
@@ -49,5 +50,6 @@ mod scim;
 mod serve;
 mod settings;
 
+pub use openapi::openapi;
 pub use serve::{GatewayError, run};
 pub use settings::{GatewaySettings, RequestLimits};

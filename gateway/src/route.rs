@@ -6,12 +6,13 @@
 
 use crate::{
     discovery::{self, Subject},
+    openapi,
     refusal::Refusal,
     scim::{Call, bulk, events, me, read, search, write},
 };
 use axum::{http::Method, response::Response};
 use bytes::Bytes;
-use muster_scim::ResourceType::{self, Group, User};
+use muster_scim::ResourceType;
 
 /// One address under the SCIM base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) enum Endpoint<'a> {
     Bulk,
     /// What became of an asynchronous request.
     Event(&'a str),
+    /// The description of the API.
+    OpenApi,
 }
 
 impl<'a> Endpoint<'a> {
@@ -37,20 +40,18 @@ impl<'a> Endpoint<'a> {
         Some(match *segments {
             [] => Self::Root,
             [".search"] => Self::Search(None),
-            ["Users", ".search"] => Self::Search(Some(User)),
-            ["Groups", ".search"] => Self::Search(Some(Group)),
-            ["Users"] => Self::Collection(User),
-            ["Users", id] => Self::Item(User, id),
-            ["Groups"] => Self::Collection(Group),
-            ["Groups", id] => Self::Item(Group, id),
             ["ServiceProviderConfig"] => Self::Discovery(Subject::ServiceProviderConfig),
             ["ResourceTypes"] => Self::Discovery(Subject::ResourceTypes),
             ["ResourceTypes", name] => Self::DiscoveryItem(Subject::ResourceTypes, name),
             ["Schemas"] => Self::Discovery(Subject::Schemas),
             ["Schemas", urn] => Self::DiscoveryItem(Subject::Schemas, urn),
+            ["openapi.json"] => Self::OpenApi,
             ["Me"] => Self::Me,
             ["Bulk"] => Self::Bulk,
             ["Events", txn] => Self::Event(txn),
+            [segment] => Self::Collection(resource_type(segment)?),
+            [segment, ".search"] => Self::Search(Some(resource_type(segment)?)),
+            [segment, id] => Self::Item(resource_type(segment)?, id),
             _ => return None,
         })
     }
@@ -77,10 +78,15 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// The type whose resources live at this segment. No type of an installation may have a segment that means something else.
+fn resource_type(segment: &str) -> Option<ResourceType> {
+    ResourceType::all().iter().copied().find(|rt| rt.endpoint().strip_prefix('/') == Some(segment))
+}
+
 /// Hands a call to its handler.
 pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Method, body: Bytes) -> Result<Response, Refusal> {
     match (endpoint, method.as_str()) {
-        (Endpoint::Root, "GET" | "HEAD") => search::list(call, &ResourceType::ALL, &call.query).await,
+        (Endpoint::Root, "GET" | "HEAD") => search::list(call, ResourceType::all(), &call.query).await,
         (Endpoint::Search(kind), "POST") => search::posted(call, kind, &body).await,
         (Endpoint::Collection(kind), "GET" | "HEAD") => search::list(call, &[kind], &call.query).await,
         (Endpoint::Collection(kind), "POST") => write::create(call, kind, &body).await,
@@ -95,6 +101,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
             discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings.scim, call.context)
         }
         (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
+        (Endpoint::OpenApi, "GET" | "HEAD") => Ok(openapi::answer(call)),
         (known, _) => Err(Refusal::MethodNotAllowed { allow: known.allow() }),
     }
 }
@@ -102,6 +109,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ResourceType::{Group, User};
 
     #[test]
     fn every_address_is_found_in_its_own_spelling_only() {

@@ -5,7 +5,7 @@ use crate::{
     cli::{ConfigCommand, Global},
     context::read_config,
     exit::{CommandResult, Exit},
-    output,
+    output, schemas,
 };
 use muster_runtime::DEFAULTS;
 use serde_json::json;
@@ -40,7 +40,7 @@ fn show(global: &Global) -> CommandResult {
 }
 
 fn check(global: &Global) -> CommandResult {
-    match read_config(global)? {
+    match read_config(global)?.and_then(|loaded| schemas::read(&loaded)) {
         Ok(_) if global.json => output::json(&json!({ "valid": true, "problems": [] })).map_err(stdout_failure)?,
         Ok(_) => eprintln!("The configuration is valid."),
         Err(errors) if global.json => {

@@ -8,6 +8,7 @@ mod first_start;
 mod gateway;
 mod healthcheck;
 mod migrate;
+mod openapi;
 mod queue;
 mod scim;
 mod serve;
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::User(UserCommand::Import(import)) => user_import::run(&context, import).await,
         Command::Scim(command) => scim::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
+        Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,
         Command::Version | Command::Completions { .. } | Command::Config(_) | Command::Doctor => unreachable!("answered above"),
     }

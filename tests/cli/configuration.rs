@@ -104,3 +104,29 @@ fn every_key_is_documented_with_its_default() {
         }
     }
 }
+
+#[test]
+fn schemas_of_an_installation_are_checked_with_the_configuration() {
+    let place = Place::new();
+    let attribute = |attribute: &str| format!("{{\"id\": \"urn:example:boats:2.0:User\", \"attributes\": [{attribute}]}}");
+    fs::create_dir(place.path("etc")).unwrap();
+    fs::write(place.path("etc/muster.toml"), "[scim]\nschemas = [\"boats.json\", \"missing.json\"]\n").unwrap();
+    fs::write(place.path("etc/boats.json"), attribute("{\"name\": \"boat\", \"mutabilty\": \"readOnly\"}")).unwrap();
+    let config = ["--config", "etc/muster.toml"];
+    for command in [&["config", "check"][..], &["serve"], &["account", "list"]] {
+        let run = place.run(&[command, &config].concat()).exits(3);
+        for words in ["boats.json: urn:example:boats:2.0:User:boat: has an unknown member \"mutabilty\"", "missing.json: cannot be read"] {
+            assert!(run.err.contains(words), "{command:?} {words}: {}", run.err);
+        }
+    }
+    let doctor = place.run(&["doctor", "--json", "--config", "etc/muster.toml"]).exits(4).json();
+    assert!(doctor["checks"][0]["fact"].as_str().unwrap().contains("mutabilty"), "{doctor}");
+    assert!(!place.path("data").exists(), "nothing was started");
+
+    fs::write(place.path("etc/boats.json"), attribute("{\"name\": \"boat\"}")).unwrap();
+    fs::write(place.path("etc/missing.json"), "{\"name\": \"User\", \"schemaExtensions\": []}").unwrap();
+    place.run(&["config", "check", "--config", "etc/muster.toml"]).exits(0);
+    let doctor = place.run(&["doctor", "--json", "--config", "etc/muster.toml"]).json();
+    let schemas = doctor["checks"].as_array().unwrap().iter().find(|check| check["code"] == "D14").unwrap();
+    assert!(schemas["fact"].as_str().unwrap().contains("urn:example:boats:2.0:User"), "{schemas}");
+}

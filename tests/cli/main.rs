@@ -4,6 +4,7 @@
 
 mod accounts;
 mod configuration;
+mod conformance;
 mod import;
 mod place;
 #[cfg(unix)]

@@ -21,6 +21,11 @@ OPENAPI = "/scim/openapi.json"
 EXAMPLES = 25
 MAX_SECONDS = 60
 SEED = 20251124
+# All but two, which take a document's types for the whole truth: a filter and a path have a grammar that JSON Schema cannot say.
+CHECKS = [
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+    "response_schema_conformance", "ignored_auth", "unsupported_method", "use_after_free", "ensure_resource_availability",
+]
 
 
 class Findings:
@@ -105,7 +110,7 @@ def scim_sanity(server, key, findings):
 
 
 def schemathesis(server, key, findings):
-    """No request that the OpenAPI document allows, or nearly allows, is answered with 5xx."""
+    """Every answer is one the OpenAPI document describes, whatever nearly right request it is to; none is 5xx, none without a key."""
     document = urllib.request.Request(server + OPENAPI, headers={"Authorization": f"Bearer {key}"})
     try:
         urllib.request.urlopen(document).close()
@@ -115,8 +120,8 @@ def schemathesis(server, key, findings):
     code, text = run(
         "schemathesis.cli",
         [
-            "run", server + OPENAPI, "--url", server, "--header", f"Authorization:Bearer {key}",
-            "--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES),
+            "run", server + OPENAPI, "--url", server + "/scim", "--header", f"Authorization:Bearer {key}",
+            "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES),
             "--max-time", str(MAX_SECONDS), "--seed", str(SEED), "--suppress-health-check", "all", "--warnings", "off",
             "--continue-on-failure",
         ],

@@ -6,6 +6,7 @@
 mod abuse;
 mod administrators;
 mod bad_input;
+mod boats;
 mod bulk;
 mod deferred;
 mod fixtures;
@@ -16,4 +17,5 @@ mod keys;
 mod kills;
 mod ledger;
 mod races;
+mod schemas;
 mod shutdown;

@@ -6,7 +6,9 @@ use muster_scim::{Projection, Resource, ResourceType, etag::TagList, set_locatio
 /// Completes and trims a resource that is rendered but for what depends on the client's base URL.
 pub(crate) fn resource(call: &Call<'_>, kind: ResourceType, mut resource: Resource, projection: &Projection) -> Resource {
     set_location(kind, &mut resource, call.base_url());
-    set_references(&mut resource, call.base_url());
+    if !matches!(kind, ResourceType::Custom(_)) {
+        set_references(&mut resource, call.base_url());
+    }
     projection.apply(kind, &mut resource);
     resource
 }

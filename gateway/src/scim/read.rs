@@ -26,5 +26,6 @@ pub(crate) fn include(kind: ResourceType, projection: &Projection) -> Include {
     match kind {
         ResourceType::Group => Include { members: projection.wants("members"), groups: false },
         ResourceType::User => Include { members: false, groups: projection.wants("groups") },
+        ResourceType::Custom(_) => Include::default(),
     }
 }

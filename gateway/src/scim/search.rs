@@ -84,7 +84,7 @@ pub(crate) async fn posted(call: &Call<'_>, kind: Option<ResourceType>, body: &[
     let query = Query::of_body(parse_json(body, &call.app.settings.scim)?)?;
     match kind {
         Some(kind) => list(call, &[kind], &query).await,
-        None => list(call, &ResourceType::ALL, &query).await,
+        None => list(call, ResourceType::all(), &query).await,
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &
         Submitted::Done(outcome) => outcome,
         Submitted::Later(accepted) => return Ok(accepted),
     };
-    if kind == ResourceType::User {
+    if kind != ResourceType::Group {
         return answer(call, kind, id, StatusCode::OK, outcome, Echo::Nothing, &projection).await;
     }
     if call.query.attributes.is_some() {

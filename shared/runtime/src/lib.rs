@@ -19,7 +19,7 @@ pub mod telemetry;
 
 pub use config::{
     Config, ConfigErrors, DEFAULTS, Database, Entry, Gateway, Http, Loaded, Log, LogFormat, Mail, Origin, Override, Problem, QueueConfig,
-    SECRET_KEYS, Worker,
+    SECRET_KEYS, Scim, Worker,
 };
 pub use lock::{LockError, ServiceLock};
 pub use secret::SecretUrl;

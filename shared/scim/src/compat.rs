@@ -25,8 +25,10 @@ pub struct Compat {
     pub removal_by_value: bool,
     /// A role whose `value` is a JSON object in a string (Entra ID's `AppRoleAssignmentsComplex`).
     pub roles_as_json: bool,
-    /// `schemas` may be missing and may name schemas unknown here (Entra ID names
-    /// `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group`).
+    /// `schemas` may be missing, may be one URN instead of a list, may leave out what the body has, and may name what directories
+    /// name besides: Entra ID `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group` and extensions unknown here
+    /// (`urn:ietf:params:scim:schemas:extension:...`), old templates `urn:scim:schemas:core:1.0`. Any other unknown URN is
+    /// refused all the same.
     pub loose_schemas: bool,
     /// A dot between schema URN and attribute, `urn:...:2.0:User.manager` (older Entra ID collections).
     pub dot_after_urn: bool,
@@ -37,6 +39,8 @@ pub struct Compat {
     /// A multi-valued attribute as one element instead of a list, and an element as its bare `value`
     /// (`"members": "2819c223"`).
     pub bare_elements: bool,
+    /// A PATCH that is its list of operations and nothing around it, as RFC 7644's own example of a bulk request has it (§3.7).
+    pub bare_operations: bool,
     /// Text without quotes in filters: `externalId eq someone` (an example of Entra ID's documentation).
     pub unquoted_literals: bool,
 }
@@ -59,6 +63,7 @@ impl Compat {
             mistyped_enterprise_urn: false,
             unqualified_enterprise: false,
             bare_elements: false,
+            bare_operations: false,
             unquoted_literals: false,
         }
     }
@@ -80,6 +85,7 @@ impl Compat {
             mistyped_enterprise_urn: true,
             unqualified_enterprise: true,
             bare_elements: true,
+            bare_operations: true,
             unquoted_literals: true,
         }
     }

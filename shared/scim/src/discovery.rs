@@ -3,7 +3,7 @@
 //! Known clients trip over an `id` or `password` in the User schema, an `emails.display`, a missing description and a null; the
 //! tables mark what to leave out, and nothing here is ever null.
 
-use crate::schema::{Attribute, DOCUMENTED, ENTERPRISE_USER, Kind, Schema};
+use crate::schema::{self, Attribute, Kind, Registry, Schema, extensions};
 use crate::{Limits, ResourceType, urn};
 use serde_json::{Map, Value, json};
 
@@ -50,42 +50,54 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
 /// The resource types.
 #[must_use]
 pub fn resource_types(base: &str) -> Vec<Value> {
-    ResourceType::ALL.into_iter().map(|rt| resource_type(rt, base)).collect()
+    ResourceType::all().iter().map(|rt| resource_type(*rt, base)).collect()
 }
 
 /// One resource type by its name, if there is such a one.
 #[must_use]
 pub fn resource_type_named(name: &str, base: &str) -> Option<Value> {
-    ResourceType::ALL.into_iter().find(|rt| rt.name() == name).map(|rt| resource_type(rt, base))
+    ResourceType::named(name).map(|rt| resource_type(rt, base))
 }
 
 /// The schemas.
 #[must_use]
 pub fn schemas(base: &str) -> Vec<Value> {
-    DOCUMENTED.into_iter().map(|schema| document(schema, base)).collect()
+    described_by(Registry::global(), base)
+}
+
+/// The schemas of a registry.
+pub(crate) fn described_by(registry: &Registry, base: &str) -> Vec<Value> {
+    registry.schemas().iter().map(|schema| document(schema, base)).collect()
 }
 
 /// One schema by its URN in any case, if there is such a one.
 #[must_use]
 pub fn schema_named(urn: &str, base: &str) -> Option<Value> {
-    DOCUMENTED.into_iter().find(|schema| schema.urn.eq_ignore_ascii_case(urn)).map(|schema| document(schema, base))
+    Registry::global().schemas().iter().find(|schema| schema.urn.eq_ignore_ascii_case(urn)).map(|schema| document(schema, base))
 }
 
 fn resource_type(rt: ResourceType, base: &str) -> Value {
-    let (description, extensions) = match rt {
-        ResourceType::User => ("Someone who may sign in to the platform.", json!([{ "schema": ENTERPRISE_USER.urn, "required": false }])),
-        ResourceType::Group => ("A set of users.", json!([])),
-    };
+    let extensions: Vec<Value> = extensions(rt).iter().map(|one| json!({ "schema": one.schema.urn, "required": one.required })).collect();
     json!({
         "schemas": [urn::RESOURCE_TYPE],
         "id": rt.name(),
         "name": rt.name(),
         "endpoint": rt.endpoint(),
-        "description": description,
+        "description": description(rt),
         "schema": rt.schema(),
         "schemaExtensions": extensions,
         "meta": meta("ResourceType", base, &format!("/ResourceTypes/{}", rt.name()))
     })
+}
+
+/// What a type is, for people.
+#[must_use]
+pub const fn description(rt: ResourceType) -> &'static str {
+    match rt {
+        ResourceType::User => schema::USER.description,
+        ResourceType::Group => schema::GROUP.description,
+        ResourceType::Custom(custom) => custom.description,
+    }
 }
 
 fn document(schema: &Schema, base: &str) -> Value {
@@ -121,7 +133,7 @@ fn describe(attribute: &Attribute) -> Value {
     }
     say("mutability", attribute.mutability.as_str().into());
     say("returned", attribute.returned.as_str().into());
-    say("uniqueness", if attribute.unique { "server" } else { "none" }.into());
+    say("uniqueness", attribute.uniqueness.as_str().into());
     if !attribute.canonical_values.is_empty() {
         say("canonicalValues", attribute.canonical_values.into());
     }

@@ -1,6 +1,6 @@
 //! Which attributes an answer has (RFC 7644 §3.9).
 
-use crate::schema::{COMMON, Found, Missing, Returned, core, extension, resolve};
+use crate::schema::{Attribute, COMMON, Found, Place, Registry, Returned, attribute, core, kept_under, resolve};
 use crate::{Compat, Resource, ResourceType, ScimError};
 use serde_json::Value;
 
@@ -10,6 +10,9 @@ pub fn split_attribute_list(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What a client wants to see of a resource.
+///
+/// The attribute table has the last word (RFC 7643 §7): what is returned `always` stays whatever was asked for, what is returned
+/// on `request` comes only when it was named. What is `never` returned has been taken out when the resource was rendered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Projection {
     kind: Option<Kind>,
@@ -27,7 +30,7 @@ enum Name {
     /// Everything under an extension's URN.
     Extension(&'static str),
     /// An attribute or a part of it.
-    Attribute { urn: Option<&'static str>, attr: &'static str, sub: Option<&'static str> },
+    Attribute(Place),
 }
 
 impl Projection {
@@ -54,12 +57,12 @@ impl Projection {
     /// Whether this attribute (the schema's spelling, without a URN) is in the answer, so that nobody loads what nobody sees.
     #[must_use]
     pub fn wants(&self, attr: &str) -> bool {
-        let whole = |name: &Name| matches!(name, Name::Attribute { attr: named, sub: None, .. } if *named == attr);
-        let some = |name: &Name| matches!(name, Name::Attribute { attr: named, .. } if *named == attr);
+        let always = || COMMON.attribute(attr).is_some_and(|attribute| attribute.returned == Returned::Always);
+        let named = |place: &Place| place.urn.is_none() && place.attr == attr;
         match self.kind {
             None => true,
-            Some(Kind::Only) => always(attr) || self.names.iter().any(some),
-            Some(Kind::Without) => always(attr) || !self.names.iter().any(whole),
+            Some(Kind::Only) => always() || self.places().any(named),
+            Some(Kind::Without) => always() || !self.places().any(|place| named(place) && place.sub.is_none()),
         }
     }
 
@@ -70,47 +73,55 @@ impl Projection {
             Some(Kind::Without) => self.names.iter().for_each(|name| exclude(rt, resource, name)),
             Some(Kind::Only) => {
                 let whole = std::mem::take(resource);
-                for (key, value) in whole {
-                    if always(&key) {
-                        resource.insert(key, value);
-                    } else if let Some(value) = self.part(&key, value) {
-                        resource.insert(key, value);
-                    }
-                }
+                resource.extend(whole.into_iter().filter_map(|(key, value)| self.part(rt, &key, value).map(|value| (key, value))));
             }
+        }
+        for place in Registry::global().on_request(rt).iter().filter(|place| !self.asks_for(place)) {
+            place.take_out(resource);
         }
     }
 
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.names.iter().filter_map(|name| match name {
+            Name::Attribute(place) => Some(place),
+            Name::Extension(_) => None,
+        })
+    }
+
+    /// Whether something that is returned on request was named.
+    fn asks_for(&self, wanted: &Place) -> bool {
+        self.kind == Some(Kind::Only)
+            && self.names.iter().any(|name| match name {
+                Name::Extension(urn) => wanted.urn == Some(urn),
+                Name::Attribute(place) => {
+                    (place.urn, place.attr) == (wanted.urn, wanted.attr) && (wanted.sub.is_none() || place.sub == wanted.sub)
+                }
+            })
+    }
+
     /// What is wanted of one member of a resource.
-    fn part(&self, key: &str, value: Value) -> Option<Value> {
+    fn part(&self, rt: ResourceType, key: &str, value: Value) -> Option<Value> {
+        if !key.contains(':') {
+            return self.attribute(rt, None, key, value);
+        }
         if self.names.iter().any(|name| matches!(name, Name::Extension(urn) if *urn == key)) {
             return Some(value);
         }
-        let under = self.names.iter().filter_map(|name| match name {
-            Name::Attribute { urn: Some(urn), attr, sub } if *urn == key => Some((*attr, *sub)),
-            _ => None,
-        });
-        let wanted: Vec<_> = under.collect();
-        if !wanted.is_empty() {
-            let Value::Object(members) = value else { return None };
-            let kept: Resource = members
-                .into_iter()
-                .filter_map(|(attr, value)| {
-                    let subs: Vec<_> = wanted.iter().filter(|(named, _)| *named == attr).map(|(_, sub)| *sub).collect();
-                    parts(value, &subs).map(|value| (attr, value))
-                })
-                .collect();
-            return (!kept.is_empty()).then_some(Value::Object(kept));
-        }
-        let subs: Vec<_> = self
-            .names
-            .iter()
-            .filter_map(|name| match name {
-                Name::Attribute { urn: None, attr, sub } if *attr == key => Some(*sub),
-                _ => None,
-            })
+        let Value::Object(members) = value else { return None };
+        let kept: Resource = members
+            .into_iter()
+            .filter_map(|(name, value)| self.attribute(rt, Some(key), &name, value).map(|value| (name, value)))
             .collect();
-        parts(value, &subs)
+        (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+
+    fn attribute(&self, rt: ResourceType, urn: Option<&str>, name: &str, value: Value) -> Option<Value> {
+        let attribute = attribute(rt, urn, name);
+        if attribute.is_some_and(|attribute| attribute.returned == Returned::Always) {
+            return Some(value);
+        }
+        let subs: Vec<_> = self.places().filter(|place| place.urn == urn && place.attr == name).map(|place| place.sub).collect();
+        parts(attribute, value, &subs)
     }
 }
 
@@ -119,34 +130,34 @@ fn names(rt: ResourceType, list: &str) -> Vec<Name> {
     for text in split_attribute_list(list) {
         match resolve(rt, text, &Compat::default()) {
             Ok(Found::Attribute { schema, attribute, sub }) => {
-                let urn = extension(rt).filter(|extension| std::ptr::eq(*extension, schema)).map(|extension| extension.urn);
-                names.push(Name::Attribute { urn, attr: attribute.name, sub: sub.map(|sub| sub.name) });
+                names.push(Name::Attribute(Place { urn: kept_under(rt, schema), attr: attribute.name, sub: sub.map(|sub| sub.name) }))
             }
-            Ok(Found::Schema(schema)) if extension(rt).is_some_and(|extension| std::ptr::eq(extension, schema)) => {
-                names.push(Name::Extension(schema.urn));
-            }
-            Ok(Found::Schema(_)) => {
-                names.extend(core(rt).attributes.iter().map(|attribute| Name::Attribute { urn: None, attr: attribute.name, sub: None }));
-            }
-            Err(Missing::Attribute | Missing::Schema | Missing::Sub) => {}
+            Ok(Found::Schema(schema)) => match kept_under(rt, schema) {
+                Some(urn) => names.push(Name::Extension(urn)),
+                None => names.extend(
+                    core(rt).attributes.iter().map(|attribute| Name::Attribute(Place { urn: None, attr: attribute.name, sub: None })),
+                ),
+            },
+            // A name that means nothing is ignored, as in a body.
+            Err(_) => {}
         }
     }
     names
 }
 
-fn always(key: &str) -> bool {
-    COMMON.attribute(key).is_some_and(|attribute| attribute.returned == Returned::Always)
-}
-
-/// The wanted sub-attributes of a value; none of them named means all of it.
-fn parts(value: Value, subs: &[Option<&'static str>]) -> Option<Value> {
+/// The wanted sub-attributes of a value, and those that are always returned with it; none of them named means all of it.
+fn parts(attribute: Option<&'static Attribute>, value: Value, subs: &[Option<&'static str>]) -> Option<Value> {
     if subs.is_empty() {
         return None;
     }
     if subs.contains(&None) {
         return Some(value);
     }
-    let keep = |members: Resource| -> Resource { members.into_iter().filter(|(name, _)| subs.contains(&Some(name.as_str()))).collect() };
+    let wanted = |name: &str| {
+        let always = || attribute.and_then(|attribute| attribute.sub(name)).is_some_and(|sub| sub.returned == Returned::Always);
+        subs.contains(&Some(name)) || always()
+    };
+    let keep = |members: Resource| -> Resource { members.into_iter().filter(|(name, _)| wanted(name)).collect() };
     let kept = |value| match value {
         Value::Object(members) => Some(Value::Object(keep(members))).filter(|kept| kept.as_object().is_some_and(|kept| !kept.is_empty())),
         _ => None,
@@ -157,40 +168,30 @@ fn parts(value: Value, subs: &[Option<&'static str>]) -> Option<Value> {
     }
 }
 
+/// Takes out what was excluded, but for what is always returned.
 fn exclude(rt: ResourceType, resource: &mut Resource, name: &Name) {
+    let always = |attribute: &Attribute| attribute.returned == Returned::Always;
     match name {
         Name::Extension(urn) => {
-            resource.remove(*urn);
-        }
-        Name::Attribute { attr, .. } if always(attr) => {}
-        Name::Attribute { urn: Some(urn), attr, sub } => {
-            if let Some(Value::Object(under)) = resource.get_mut(*urn) {
-                exclude_from(under, attr, *sub);
-                if under.is_empty() {
-                    resource.remove(*urn);
-                }
+            let under = resource.get_mut(*urn).and_then(Value::as_object_mut);
+            let left = under.is_some_and(|under| {
+                under.retain(|name, _| attribute(rt, Some(urn), name).is_some_and(always));
+                !under.is_empty()
+            });
+            if !left {
+                resource.remove(*urn);
             }
         }
-        Name::Attribute { urn: None, attr, sub } => {
-            debug_assert!(core(rt).attribute(attr).is_some() || COMMON.attribute(attr).is_some());
-            exclude_from(resource, attr, *sub);
+        Name::Attribute(place) => {
+            let whole = attribute(rt, place.urn, place.attr);
+            let stays = match place.sub {
+                None => whole.is_some_and(always),
+                Some(sub) => whole.and_then(|whole| whole.sub(sub)).is_some_and(always),
+            };
+            if !stays {
+                place.take_out(resource);
+            }
         }
-    }
-}
-
-fn exclude_from(target: &mut Resource, attr: &str, sub: Option<&str>) {
-    let Some(sub) = sub else {
-        target.remove(attr);
-        return;
-    };
-    match target.get_mut(attr) {
-        Some(Value::Object(members)) => {
-            members.remove(sub);
-        }
-        Some(Value::Array(elements)) => elements.iter_mut().filter_map(Value::as_object_mut).for_each(|element| {
-            element.remove(sub);
-        }),
-        _ => {}
     }
 }
 

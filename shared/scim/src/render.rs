@@ -1,11 +1,12 @@
 //! From a canonical resource to the one a client sees.
 
-use crate::schema::extension;
+use crate::schema::{Registry, extension, extensions};
 use crate::{Resource, ResourceType, etag, instant_text};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
-/// The resource with `schemas`, `id` and `meta`. `meta.location` needs the base URL; without one it is left out.
+/// The resource with `schemas`, `id` and `meta`, and without what never leaves the service (RFC 7643 §7, `returned`).
+/// `meta.location` needs the base URL; without one it is left out.
 #[must_use]
 pub fn render(
     rt: ResourceType,
@@ -31,8 +32,12 @@ pub fn render_owned(
     base_url: Option<&str>,
 ) -> Resource {
     let id = id.to_string();
+    // What a schema that is no longer configured left behind is nobody's attribute now.
+    resource.retain(|name, _| !name.contains(':') || extension(rt, name).is_some());
+    Registry::global().hidden(rt).iter().for_each(|place| place.take_out(&mut resource));
     let mut schemas = vec![Value::from(rt.schema())];
-    schemas.extend(extension(rt).filter(|extension| resource.contains_key(extension.urn)).map(|extension| Value::from(extension.urn)));
+    let used = extensions(rt).iter().map(|extension| extension.schema.urn).filter(|urn| resource.contains_key(*urn));
+    schemas.extend(used.map(Value::from));
     let mut meta = Map::new();
     meta.insert("resourceType".to_owned(), Value::from(rt.name()));
     meta.insert("created".to_owned(), Value::String(instant_text(created_ms)));

@@ -5,7 +5,7 @@
 //! What has no value comes last when ascending and first when descending, so one order is exactly the other read backwards.
 
 use crate::filter::{AttrPath, comparison_form};
-use crate::schema::{Attribute, COMMON, Found, Kind, Returned, core, extension, resolve};
+use crate::schema::{self, Attribute, Found, Kind, kept_under, resolve};
 use crate::{Compat, Resource, ResourceType, ScimError, instant_ms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,8 +98,8 @@ impl Sort {
     pub fn key(&self, rt: ResourceType, full: &Resource) -> Option<SortKey> {
         let path = self.path.as_ref()?;
         let (holder, attribute) = match &path.urn {
-            Some(urn) => (full.get(urn)?.as_object()?, extension(rt)?.attribute(&path.attr)?),
-            None => (full, core(rt).attribute(&path.attr).or_else(|| COMMON.attribute(&path.attr))?),
+            Some(urn) => (full.get(urn)?.as_object()?, schema::attribute(rt, Some(urn), &path.attr)?),
+            None => (full, schema::attribute(rt, None, &path.attr)?),
         };
         let value = decisive(holder.get(&path.attr)?)?;
         match &path.sub {
@@ -145,10 +145,11 @@ fn path(rt: ResourceType, name: &str) -> Result<AttrPath, ScimError> {
             return Err(refuse(name, &format!("it has parts: name one of them, such as {}.{example}", attribute.name)));
         }
     }
-    if sub.unwrap_or(attribute).returned == Returned::Never {
+    // The order of answers tells of a value as well as the value itself.
+    if attribute.is_hidden() || sub.unwrap_or(attribute).is_hidden() {
         return Err(refuse(name, "it is never returned"));
     }
-    let urn = extension(rt).filter(|extension| std::ptr::eq(*extension, schema)).map(|schema| schema.urn.to_owned());
+    let urn = kept_under(rt, schema).map(str::to_owned);
     Ok(AttrPath { urn, attr: attribute.name.to_owned(), sub: sub.map(|sub| sub.name.to_owned()) })
 }
 

@@ -1,6 +1,6 @@
 //! One test for each habit of clients: what it does when it is on, and that RFC 7644 holds when it is off.
 
-use muster_scim::{Compat, Limits, MemberChange, Resource, ResourceType, ScimError, filter, patch, read_resource, urn};
+use muster_scim::{Compat, Limits, MemberChange, Resource, ResourceType, ScimError, ScimType, filter, patch, read_resource, urn};
 use serde_json::{Value, json};
 
 const ENT: &str = urn::ENTERPRISE_USER;
@@ -128,6 +128,9 @@ fn roles_as_json_in_text() {
     assert_eq!(seen["roles"], json!([{ "value": "Dock-Admin", "display": "Dock Admin" }]));
     let kept = patched(&without(|c| c.roles_as_json = false), json!({}), operation).expect("accepted");
     assert_eq!(kept["roles"][0]["value"], text);
+    let operation = json!([{ "op": "Add", "path": "roles[primary eq \"True\"].value", "value": text }]);
+    let seen = patched(&on(), json!({}), operation).expect("accepted");
+    assert_eq!(seen["roles"], json!([{ "value": "Dock-Admin", "primary": true }]), "at the path of the value as well");
     for odd in ["{", "{}", "{\"value\": 7}", "{\"value\": \"\"}", "{braces}"] {
         let seen = read(&on(), json!({ "userName": "a", "roles": [{ "value": odd }] })).expect("accepted");
         assert_eq!(seen["roles"][0]["value"], odd, "what is not such an object stays as it is");
@@ -138,12 +141,26 @@ fn roles_as_json_in_text() {
 fn schemas_missing_or_unknown() {
     let strict = without(|c| c.loose_schemas = false);
     let microsoft = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User";
-    for schemas in [json!(null), json!([]), json!([urn::CORE_USER, microsoft]), json!("x")] {
+    for schemas in [json!(null), json!([]), json!([urn::CORE_USER, microsoft]), json!(urn::CORE_USER), json!([""])] {
         let body = json!({ "schemas": schemas, "userName": "a" });
         assert!(read(&on(), body.clone()).is_ok(), "{schemas}");
         assert!(read(&strict, body).is_err(), "{schemas}");
     }
-    assert!(read(&strict, json!({ "schemas": [urn::CORE_USER, ENT], "userName": "a" })).is_ok());
+    let named = |schemas: Value| json!({ "schemas": schemas, "userName": "a", ENT: { "department": "d" } });
+    for compat in [&on(), &strict] {
+        assert!(read(compat, json!({ "schemas": [urn::CORE_USER, ENT], "userName": "a" })).is_ok(), "named without data");
+        assert!(read(compat, named(json!([urn::CORE_USER.to_uppercase(), ENT, ENT]))).is_ok(), "in any case, twice");
+        let extension =
+            read(compat, json!({ "schemas": [urn::CORE_USER, "urn:ietf:params:scim:schemas:extension:boats:2.0:User"], "userName": "a" }));
+        assert_eq!(extension.is_ok(), compat.loose_schemas, "an extension nobody configured");
+        for wrong in [json!(["urn:example:2.0:Boat"]), json!([urn::CORE_GROUP]), json!({}), json!([7]), json!("urn:x")] {
+            let error = read(compat, named(wrong.clone())).expect_err("refused");
+            assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidValue)), "{wrong}");
+            assert!(error.detail.starts_with("schemas "), "{}", error.detail);
+        }
+    }
+    assert!(read(&on(), named(json!([urn::CORE_USER]))).is_ok());
+    assert!(read(&strict, named(json!([urn::CORE_USER]))).is_err(), "data of a schema that is not named");
 }
 
 #[test]
@@ -195,4 +212,12 @@ fn strict_is_none_of_it_and_lenient_all() {
     assert_eq!(Compat::default(), Compat::lenient());
     let plain = json!([{ "op": "replace", "path": "title", "value": "x" }, { "op": "add", "value": { "nickName": "n" } }]);
     assert_eq!(patched(&Compat::strict(), json!({}), plain).expect("plain SCIM"), json!({ "title": "x", "nickName": "n" }));
+}
+
+#[test]
+fn a_patch_without_its_envelope() {
+    let body = json!([{ "op": "add", "path": "title", "value": "x" }]);
+    let read = |compat: &Compat| patch::read(ResourceType::User, body.clone(), compat, &Limits::default());
+    assert_eq!(read(&on()).expect("accepted").operations.len(), 1);
+    assert!(read(&without(|c| c.bare_operations = false)).is_err());
 }

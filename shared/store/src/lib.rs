@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod async_requests;
 pub mod batch;
 mod connect;
+mod custom;
 pub mod diagnostics;
 mod error;
 mod filter_sql;
@@ -31,6 +32,7 @@ mod testing;
 mod time;
 
 pub use connect::{Dialect, Store, StoreSettings, WriteTransaction};
+pub use custom::CustomRow;
 pub use error::StoreError;
 pub use row::{GroupRow, UserRow};
 pub use time::now_ms;

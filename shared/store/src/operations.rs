@@ -8,7 +8,7 @@ use crate::{
     rows::Rows,
 };
 use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
-use muster_scim::{ResourceType, ScimError};
+use muster_scim::{ResourceType, ScimError, schema::CustomType};
 use sea_orm::{ConnectionTrait, QueryResult};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -40,7 +40,9 @@ pub struct Recorded {
 pub async fn outcome(store: &Store, account: AccountId, id: OperationId) -> Result<Option<Outcome>, StoreError> {
     let Some(recorded) = recorded(store, account, &[id]).await?.pop() else { return Ok(None) };
     let Recorded { change, resource_type, resource_id, mut outcome, .. } = recorded;
-    if outcome.is_success() && change != "delete" {
+    // A type that is no longer configured has no resource to show.
+    let known = !matches!(resource_type, ResourceType::Custom(custom) if !custom.is_known());
+    if outcome.is_success() && change != "delete" && known {
         let include = Include { members: false, groups: resource_type == ResourceType::User };
         outcome.resource = resources::get_from(store.writer(), store, account, resource_type, resource_id, include).await?;
     }
@@ -69,7 +71,7 @@ fn read(row: &QueryResult) -> Result<Recorded, StoreError> {
     Ok(Recorded {
         id: OperationId(row.try_get("", "id")?),
         change: row.try_get("", "change")?,
-        resource_type: if kind == ResourceType::User.name() { ResourceType::User } else { ResourceType::Group },
+        resource_type: ResourceType::named(&kind).unwrap_or(ResourceType::Custom(CustomType::unknown())),
         resource_id: row.try_get("", "resource_id")?,
         outcome: Outcome {
             code,

@@ -72,7 +72,7 @@ impl World {
         }
         let members: Vec<Membership> =
             members.iter().map(|(group, member)| Membership { account: self.account, group: *group, member: *member }).collect();
-        for kind in ResourceType::ALL {
+        for kind in ResourceType::BUILT_IN {
             tx.insert_members(kind, &members).await.expect("members");
         }
         tx.commit().await.expect("commit");

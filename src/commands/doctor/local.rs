@@ -3,6 +3,7 @@
 use super::Check;
 use crate::context::Context;
 use muster_runtime::Origin;
+use muster_scim::schema::Registry;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,7 +13,7 @@ use std::{
 const OPEN_FILES: u64 = 8192;
 
 pub fn checks(context: &Context) -> Vec<Check> {
-    vec![files(context), public_url(context), open_files()]
+    vec![files(context), public_url(context), schemas(context), open_files()]
 }
 
 /// D02: the data directory can be written, and secrets are not for everybody.
@@ -97,6 +98,21 @@ fn public_url(context: &Context) -> Check {
     } else {
         Check::fail("D13", NAME, format!("{url} is not https: the secret key would travel in clear, and Entra ID refuses it"), remedy)
     }
+}
+
+/// D14: what resources consist of here. A worker with other schemas than the gateway would refuse what the gateway accepts.
+fn schemas(context: &Context) -> Check {
+    let added: Vec<&str> =
+        Registry::global().schemas().iter().skip(Registry::built_in().schemas().len()).map(|schema| schema.urn).collect();
+    let fact = match added.as_slice() {
+        [] => "built in, none added".to_owned(),
+        added => format!(
+            "built in, and {} from {} files; the same in every gateway and worker?",
+            added.join(", "),
+            context.config.scim.schemas.len()
+        ),
+    };
+    Check::ok("D14", "schemas", fact)
 }
 
 /// D18: room for connections.

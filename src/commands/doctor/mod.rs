@@ -11,7 +11,7 @@ use crate::{
     cli::Global,
     context::{Context, read_config},
     exit::{CommandResult, Exit, Failure},
-    output,
+    output, schemas,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -54,7 +54,7 @@ impl Check {
 }
 
 pub async fn run(global: &Global) -> CommandResult {
-    let checks = match read_config(global)? {
+    let checks = match read_config(global)?.and_then(|loaded| schemas::install(&loaded).map(|()| loaded)) {
         Ok(loaded) => {
             let context = Context { config: loaded.config.clone(), loaded, global: global.clone() };
             context.start_logs(false)?;

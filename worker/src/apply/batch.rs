@@ -4,6 +4,7 @@
 
 use super::{
     bulk::{self, Bulks, Round},
+    custom,
     decide::{Decision, decide},
     facts::Facts,
     foresee::foreseen,
@@ -135,6 +136,7 @@ struct Writes {
     user_joins: Vec<Membership>,
     group_joins: Vec<Membership>,
     leaves: Vec<Membership>,
+    custom: custom::Writes,
 }
 
 /// Decides every operation that is not known, loading what the decisions ask for until none asks for more.
@@ -196,7 +198,7 @@ fn decide_one(world: &mut World<'_>, round: &Round<'_>, operation: &Operation, a
 }
 
 fn writes(world: &World<'_>) -> Writes {
-    let mut writes = Writes { administrator_changes: world.administrator_changes(), ..Writes::default() };
+    let mut writes = Writes { administrator_changes: world.administrator_changes(), custom: world.custom.writes(), ..Writes::default() };
     for (address, user) in &world.users {
         match (world.loaded_user(address), user) {
             (None, Some(row)) => writes.new_users.push(row.clone()),
@@ -259,7 +261,8 @@ async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision]
 
     tx.delete_members(&writes.leaves).await?;
     tx.insert_members(ResourceType::User, &writes.user_joins).await?;
-    tx.insert_members(ResourceType::Group, &writes.group_joins).await
+    tx.insert_members(ResourceType::Group, &writes.group_joins).await?;
+    writes.custom.write(tx).await
 }
 
 /// Completes the answers that show a user with the groups the user is in.

@@ -5,6 +5,7 @@ use muster_domain::{LoginKey, Operation, Outcome, OutcomeCode};
 use muster_scim::{ResourceType, ScimError};
 use muster_store::batch::Address;
 
+mod custom;
 mod group;
 mod protect;
 mod user;
@@ -35,6 +36,7 @@ pub(super) fn decide(world: &mut World<'_>, operation: &Operation, now_ms: i64) 
     match operation.resource_type {
         ResourceType::User => user::decide(world, operation, now_ms),
         ResourceType::Group => group::decide(world, operation, now_ms),
+        ResourceType::Custom(custom) => custom::decide(world, operation, custom, now_ms),
     }
 }
 

@@ -5,6 +5,7 @@
 //! loads the answers to all questions in one statement a kind and decides again from the start. So the number of statements
 //! depends on how many *kinds* of questions a batch asks, never on its size.
 
+use super::custom;
 use muster_domain::AccountId;
 use muster_scim::ResourceType;
 use muster_store::{
@@ -25,6 +26,8 @@ pub(super) struct Facts {
     pub members: Members,
     /// Whether a member-to-be is a user or a group; none when it is neither.
     pub kinds: HashMap<Address, Option<ResourceType>>,
+    /// Of the installation's own types.
+    pub custom: custom::Facts,
     /// Asked only when an administrator is about to be changed.
     pub administrators: HashMap<AccountId, Administrators>,
 }
@@ -39,6 +42,8 @@ pub(super) struct Questions {
     pub memberships: HashSet<Membership>,
     pub members: HashSet<Address>,
     pub kinds: HashSet<Address>,
+    /// Of the installation's own types.
+    pub custom: custom::Questions,
     pub administrators: HashSet<AccountId>,
 }
 
@@ -51,6 +56,7 @@ impl Questions {
             && self.memberships.is_empty()
             && self.members.is_empty()
             && self.kinds.is_empty()
+            && self.custom.is_empty()
             && self.administrators.is_empty()
     }
 }
@@ -58,6 +64,7 @@ impl Questions {
 impl Facts {
     /// Loads the answers to every question: at most one statement a kind.
     pub(super) async fn ask(&mut self, tx: &WriteTransaction, questions: Questions) -> Result<(), StoreError> {
+        self.custom.ask(tx, questions.custom).await?;
         let users: Vec<Address> = questions.users.into_iter().collect();
         let loaded = tx.load_users(&users).await?;
         self.users.extend(users.into_iter().map(|address| (address, None)));

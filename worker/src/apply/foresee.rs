@@ -1,6 +1,6 @@
 //! What a batch is certain to ask, told from its operations alone.
 
-use super::facts::Questions;
+use super::{custom, facts::Questions};
 use muster_domain::{Change, LoginKey, Operation};
 use muster_scim::{
     MemberChange, ResourceType,
@@ -24,6 +24,12 @@ pub(super) fn foreseen(operations: &[&Operation]) -> Questions {
             }
             (ResourceType::Group, Change::Create { resource, .. }) => {
                 questions.display_keys.extend(text(resource, "displayName").map(|key| (operation.account, key)));
+            }
+            (ResourceType::Custom(custom), Change::Create { resource, .. }) => {
+                questions.custom.keys.extend(custom::foreseen(operation.account, custom, resource));
+            }
+            (ResourceType::Custom(custom), _) => {
+                questions.custom.rows.insert((operation.account, custom.name, operation.resource_id));
             }
             (ResourceType::User, _) => {
                 questions.users.insert(address);

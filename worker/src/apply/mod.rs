@@ -20,6 +20,7 @@
 
 mod batch;
 mod bulk;
+mod custom;
 mod decide;
 mod facts;
 mod foresee;

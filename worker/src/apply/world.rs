@@ -3,7 +3,10 @@
 //! Operations on one resource apply in the order of arrival, each seeing what the ones before it did; the resource is written
 //! once, as the last of them left it.
 
-use super::facts::{Facts, Questions};
+use super::{
+    custom,
+    facts::{Facts, Questions},
+};
 use muster_domain::{AccountId, Role};
 use muster_scim::ResourceType;
 use muster_store::{
@@ -35,6 +38,8 @@ pub(super) struct World<'f> {
     display_keys: HashMap<AccountKey, Option<Uuid>>,
     /// The accounts whose administrators are changed.
     administrators_changed: HashSet<AccountId>,
+    /// Of the installation's own types.
+    pub custom: custom::World<'f>,
     pub questions: Questions,
 }
 
@@ -49,6 +54,7 @@ impl<'f> World<'f> {
             login_keys: HashMap::new(),
             display_keys: HashMap::new(),
             administrators_changed: HashSet::new(),
+            custom: custom::World::new(&facts.custom),
             questions: Questions::default(),
         }
     }

@@ -123,6 +123,9 @@ impl Layers {
         let value = match default {
             Some(Value::Integer(_)) => text.trim().parse().map(Value::Integer).unwrap_or(Value::String(text)),
             Some(Value::Boolean(_)) => text.trim().parse().map(Value::Boolean).unwrap_or(Value::String(text)),
+            Some(Value::Array(_)) => Value::Array(
+                text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Value::String(one.to_owned())).collect(),
+            ),
             _ => Value::String(text),
         };
         self.set(key, value, origin);
@@ -212,6 +215,7 @@ fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) => "a whole number",
         Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list of texts",
         _ => "a text",
     }
 }
@@ -226,6 +230,7 @@ fn shown(config: &Config, key: &str, value: Value) -> serde_json::Value {
             Value::String(text) => text.into(),
             Value::Integer(number) => number.into(),
             Value::Boolean(truth) => truth.into(),
+            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
             other => other.to_string().into(),
         },
     }

@@ -9,11 +9,11 @@ mod model;
 mod origin;
 mod validate;
 
-pub use model::{Config, Database, Gateway, Http, Log, LogFormat, Mail, QueueConfig, Worker};
+pub use model::{Config, Database, Gateway, Http, Log, LogFormat, Mail, QueueConfig, Scim, Worker};
 pub use origin::{ConfigErrors, Entry, Origin, Problem};
 
 use layers::{Layers, Override as Flag};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use layers::Override;
 
@@ -37,6 +37,17 @@ impl Loaded {
     #[must_use]
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.origin)
+    }
+
+    /// The files of `scim.schemas`. A configuration file and the files it names move together, so a relative path there is
+    /// relative to it.
+    #[must_use]
+    pub fn schema_files(&self) -> Vec<PathBuf> {
+        let directory = match self.origin("scim.schemas") {
+            Some(Origin::File(file)) => file.parent(),
+            _ => None,
+        };
+        self.config.scim.schemas.iter().map(|path| directory.map_or_else(|| path.clone(), |directory| directory.join(path))).collect()
     }
 }
 

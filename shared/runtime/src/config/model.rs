@@ -20,6 +20,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// The worker.
     pub worker: Worker,
+    /// What SCIM resources consist of.
+    pub scim: Scim,
     /// Outgoing mail.
     pub mail: Mail,
     /// Logs.
@@ -94,6 +96,14 @@ pub struct Worker {
     pub batch_max: usize,
     /// Milliseconds one batch may take.
     pub apply_ms: u64,
+}
+
+/// What SCIM resources consist of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scim {
+    /// Files with schema documents, as they were written down; see [`Loaded::schema_files`](super::Loaded::schema_files).
+    pub schemas: Vec<PathBuf>,
 }
 
 /// Outgoing mail.

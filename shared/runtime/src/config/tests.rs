@@ -177,3 +177,18 @@ fn secret_keys_exist() {
     let keys: HashSet<String> = load(None, &[], &[]).expect("valid").entries.into_iter().map(|entry| entry.key).collect();
     assert!(SECRET_KEYS.iter().all(|key| keys.contains(*key)));
 }
+
+#[test]
+fn a_list_comes_from_a_file_or_from_text_with_commas() {
+    let (dir, path) = file("[scim]\nschemas = [\"harbour.json\", \"/etc/pier.json\"]\n");
+    let loaded = load(Some(&path), &[], &[]).expect("valid");
+    assert_eq!(loaded.schema_files(), [dir.path().join("harbour.json"), PathBuf::from("/etc/pier.json")]);
+    let loaded = load(Some(&path), &[("MUSTER_SCIM__SCHEMAS", "a.json, b.json")], &[]).expect("valid");
+    assert_eq!(loaded.schema_files(), [PathBuf::from("a.json"), PathBuf::from("b.json")]);
+    let shown = loaded.entries.iter().find(|entry| entry.key == "scim.schemas").expect("the key");
+    assert_eq!(shown.value, serde_json::json!(["a.json", "b.json"]));
+    for wrong in ["[scim]\nschemas = \"a.json\"\n", "[scim]\nschemas = [7]\n"] {
+        let (_dir, path) = file(wrong);
+        assert!(problems(Some(&path), &[])[0].starts_with("scim.schemas: "), "{wrong}");
+    }
+}

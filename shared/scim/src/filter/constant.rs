@@ -33,6 +33,13 @@ pub(super) fn convert(attribute: &Attribute, op: CompareOp, text: String, quoted
                 Err(format!("{name} is true or false and cannot be compared with {}", op.as_str()))
             }
         }
+        Kind::Integer | Kind::Decimal if matches!(op, Co | Sw | Ew) => {
+            Err(format!("{name} is a number and cannot be compared with {}", op.as_str()))
+        }
+        Kind::Integer | Kind::Decimal => match serde_json::from_str(&text) {
+            Ok(number) if !quoted => Ok(FilterValue::Number(number)),
+            _ => Err(format!("{name} is a number, written without quotes, not \"{text}\"")),
+        },
         Kind::DateTime if matches!(op, Co | Sw | Ew) => Err(format!("{name} is a moment and cannot be compared with {}", op.as_str())),
         Kind::DateTime if instant_ms(&text).is_none() => {
             Err(format!("{name} is a moment, such as \"2026-01-31T09:00:00Z\", not \"{text}\""))

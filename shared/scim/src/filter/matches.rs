@@ -1,9 +1,9 @@
 //! Decides a filter for one resource.
 
 use super::{AttrPath, CompareOp, Filter, FilterValue};
-use crate::schema::{Attribute, COMMON, Kind, core, extension};
+use crate::schema::{Attribute, Kind, Uniqueness, attribute};
 use crate::{Resource, ResourceType, fold, fold::same_folded, instant_ms};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::{borrow::Cow, cmp::Ordering};
 
 impl Filter {
@@ -15,12 +15,12 @@ impl Filter {
             Self::And(all) => all.iter().all(|filter| filter.matches(rt, full)),
             Self::Or(all) => all.iter().any(|filter| filter.matches(rt, full)),
             Self::Not(filter) => !filter.matches(rt, full),
-            Self::Compare { path, op, value } => attribute(rt, path).is_some_and(|attribute| {
+            Self::Compare { path, op, value } => attribute(rt, path.urn.as_deref(), &path.attr).is_some_and(|attribute| {
                 let leaf = leaf(attribute, path);
                 compare_any(*op, value, leaf, |test| any_value(find(full, path), path.sub.as_deref(), test))
             }),
             Self::Present(path) => any_value(find(full, path), path.sub.as_deref(), &mut present),
-            Self::ValuePath { path, filter, sub } => attribute(rt, path).is_some_and(|list| {
+            Self::ValuePath { path, filter, sub } => attribute(rt, path.urn.as_deref(), &path.attr).is_some_and(|list| {
                 let satisfied = |element: &Value| {
                     element.as_object().is_some_and(|element| {
                         filter.matches_element(list, element)
@@ -53,13 +53,6 @@ impl Filter {
     #[must_use]
     pub fn matches_member(&self, member: &Resource) -> bool {
         crate::schema::GROUP.attribute("members").is_some_and(|members| self.matches_element(members, member))
-    }
-}
-
-fn attribute(rt: ResourceType, path: &AttrPath) -> Option<&'static Attribute> {
-    match &path.urn {
-        Some(_) => extension(rt)?.attribute(&path.attr),
-        None => core(rt).attribute(&path.attr).or_else(|| COMMON.attribute(&path.attr)),
     }
 }
 
@@ -126,21 +119,27 @@ fn compare(leaf: &Attribute, found: &Value, op: CompareOp, value: &FilterValue) 
             if op == CompareOp::Eq { same_folded(found, value) } else { compare_text(op, &fold(found), &fold(value)) }
         }
         (Value::Bool(found), FilterValue::Bool(value)) => op == CompareOp::Eq && found == value,
-        (Value::Number(found), FilterValue::Number(value)) => {
-            found.as_f64().zip(value.as_f64()).and_then(|(a, b)| a.partial_cmp(&b)).is_some_and(|order| ordered(op, order))
-        }
+        (Value::Number(found), FilterValue::Number(value)) => compare_numbers(found, value).is_some_and(|order| ordered(op, order)),
         _ => false,
     }
 }
 
 /// What is unique without case is unique without blanks around it, too: a filter must find what a uniqueness check would refuse.
 fn trimmed<'a>(leaf: &Attribute, text: &'a str) -> &'a str {
-    if leaf.unique && !leaf.case_exact { text.trim() } else { text }
+    if leaf.uniqueness != Uniqueness::None && !leaf.case_exact { text.trim() } else { text }
 }
 
 /// The form in which two values of a text attribute are compared and ordered.
 pub(crate) fn comparison_form<'a>(attribute: &Attribute, text: &'a str) -> Cow<'a, str> {
     if attribute.case_exact { Cow::Borrowed(text) } else { fold(trimmed(attribute, text)) }
+}
+
+/// Whole numbers compare as such: as fractions, neighbours beyond 2^53 would be equal.
+fn compare_numbers(a: &Number, b: &Number) -> Option<Ordering> {
+    match (a.as_i64(), b.as_i64()) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
 }
 
 fn compare_text(op: CompareOp, found: &str, value: &str) -> bool {

@@ -7,7 +7,7 @@ use super::constant::{convert, unknown_sub};
 use super::frame::{Frame, Opened};
 use super::lexer::{LexError, Lexer, Token};
 use super::{AttrPath, CompareOp, Filter, FilterValue};
-use crate::schema::{Attribute, Found, Kind, Missing, Returned, extension, resolve, resolve_sub};
+use crate::schema::{Attribute, Found, Kind, Missing, kept_under, resolve, resolve_sub};
 use crate::{Compat, Limits, ResourceType, ScimError};
 
 /// Reads a filter on resources of a type.
@@ -215,10 +215,11 @@ impl<'a> Parser<'a> {
         };
         match found {
             Ok(Found::Attribute { schema, attribute, sub }) => {
-                let urn = extension(rt).filter(|extension| std::ptr::eq(*extension, schema)).map(|schema| schema.urn.to_owned());
+                let urn = kept_under(rt, schema).map(str::to_owned);
                 let path = AttrPath { urn, attr: attribute.name.to_owned(), sub: sub.map(|sub| sub.name.to_owned()) };
                 let leaf = sub.unwrap_or(attribute);
-                if leaf.returned == Returned::Never {
+                // An answer to "is it this?" is an answer to "what is it?", a letter at a time.
+                if attribute.is_hidden() || leaf.is_hidden() {
                     return Err(self.error(at, &format!("{} cannot be filtered on", leaf.name)));
                 }
                 Ok(Named { path, leaf, absent })

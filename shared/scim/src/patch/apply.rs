@@ -3,9 +3,9 @@
 //! Before an attribute is first touched its value is put aside. When a step fails the values go back; when all succeed they
 //! tell whether anything differs. The resource as a whole is never copied.
 
-use super::element;
 use super::{PatchEffect, PatchOperation, PatchPath, PatchRequest};
-use crate::schema::{Attribute, COMMON, core, extension};
+use super::{element, guard};
+use crate::schema::{self, Attribute};
 use crate::{Resource, ResourceType, ScimError};
 use serde_json::{Map, Value};
 
@@ -26,6 +26,10 @@ pub(super) fn apply(request: &PatchRequest, rt: ResourceType, resource: &mut Res
             journal.undo(resource);
             return Err(error);
         }
+    }
+    if let Err(error) = journal.before.iter().try_for_each(|(key, before)| guard::check(rt, key, before.as_ref(), resource.get(key))) {
+        journal.undo(resource);
+        return Err(error);
     }
     Ok(PatchEffect { changed: journal.differs(resource), members })
 }
@@ -77,10 +81,7 @@ impl Journal {
 
 fn attribute(rt: ResourceType, path: &PatchPath) -> Result<&'static Attribute, ScimError> {
     let name = &path.attribute.attr;
-    let attribute = match &path.attribute.urn {
-        Some(_) => extension(rt).and_then(|schema| schema.attribute(name)),
-        None => core(rt).attribute(name).or_else(|| COMMON.attribute(name)),
-    };
+    let attribute = schema::attribute(rt, path.attribute.urn.as_deref(), name);
     // Only a step written by another version of the service can name what this one does not know.
     attribute.ok_or_else(|| ScimError::invalid_path(format!("{rt} resources have no attribute \"{name}\"")))
 }
@@ -110,8 +111,7 @@ fn put(rt: ResourceType, target: &mut Resource, path: &PatchPath, value: &Value,
 fn remove(rt: ResourceType, target: &mut Resource, path: &PatchPath, only: Option<&[Value]>) -> Result<(), ScimError> {
     let attribute = attribute(rt, path)?;
     if attribute.multi_valued {
-        element::remove(target, attribute, path, only);
-        return Ok(());
+        return element::remove(target, attribute, path, only);
     }
     match &path.attribute.sub {
         None => {

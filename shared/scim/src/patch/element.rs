@@ -2,8 +2,9 @@
 
 use super::PatchPath;
 use super::apply::set;
+use super::guard::{check_element, immutable};
 use crate::fold::{fold, same_folded};
-use crate::schema::Attribute;
+use crate::schema::{Attribute, Mutability};
 use crate::{Limits, Resource, ScimError};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -41,13 +42,19 @@ pub(super) fn put(target: &mut Resource, list: &'static Attribute, path: &PatchP
     for &index in &chosen {
         let element = &mut before[index];
         match (sub, value) {
-            (Some(sub), value) => set(object(element), sub, value),
+            (Some(sub), value) => {
+                let element = object(element);
+                check_element(list, element, &Resource::from_iter([(sub.to_owned(), value.clone())]))?;
+                set(element, sub, value);
+            }
             (None, Value::Object(parts)) if add => {
                 let element = object(element);
+                check_element(list, element, parts)?;
                 parts.iter().for_each(|(name, part)| set(element, name, part));
             }
             // The new element is still the one the path names: what the filter says of it holds unless the value says otherwise.
             (None, Value::Object(parts)) => {
+                check_element(list, object(element), parts)?;
                 let mut new = template.cloned().unwrap_or_default();
                 parts.iter().for_each(|(name, part)| set(&mut new, name, part));
                 *element = Value::Object(new);
@@ -60,10 +67,15 @@ pub(super) fn put(target: &mut Resource, list: &'static Attribute, path: &PatchP
     Ok(())
 }
 
-pub(super) fn remove(target: &mut Resource, list: &'static Attribute, path: &PatchPath, only: Option<&[Value]>) {
+pub(super) fn remove(target: &mut Resource, list: &'static Attribute, path: &PatchPath, only: Option<&[Value]>) -> Result<(), ScimError> {
     let Some(Value::Array(before)) = target.get_mut(list.name) else {
-        return;
+        return Ok(());
     };
+    if let Some(sub) = path.attribute.sub.as_deref().and_then(|sub| list.sub(sub)).filter(|sub| sub.mutability == Mutability::Immutable)
+        && before.iter().any(|element| element.get(sub.name).is_some() && chooses(path, list, element))
+    {
+        return Err(immutable(&format!("{}.{}", list.name, sub.name)));
+    }
     match (&path.attribute.sub, only) {
         (Some(sub), _) => before.retain_mut(|element| {
             if !chooses(path, list, element) {
@@ -80,6 +92,7 @@ pub(super) fn remove(target: &mut Resource, list: &'static Attribute, path: &Pat
     if before.is_empty() {
         target.remove(list.name);
     }
+    Ok(())
 }
 
 /// Adds elements. One that is there already, by its value and type, takes on what the new one says: the pair is there once
@@ -94,6 +107,7 @@ fn append(before: &mut Vec<Value>, list: &Attribute, value: &Value) -> Result<()
         match (before.get_mut(place), element) {
             (Some(there), Value::Object(parts)) => {
                 let there = object(there);
+                check_element(list, there, parts)?;
                 parts.iter().for_each(|(name, part)| set(there, name, part));
             }
             (Some(_), _) => {}
@@ -172,13 +186,16 @@ fn chooses(path: &PatchPath, list: &'static Attribute, element: &Value) -> bool 
 
 /// Takes away the elements a removal names: by `value` where there is one, else by all that is said of them.
 fn remove_named(before: &mut Vec<Value>, list: &Attribute, only: &[Value]) {
-    let exact = list.sub("value").is_some_and(|value| value.case_exact);
+    let exact = list.sub("value").map_or(list.case_exact, |value| value.case_exact);
     let form = |text: &'_ Value| text.as_str().map(|text| if exact { text.to_owned() } else { fold(text).into_owned() });
     let values: HashSet<String> = only.iter().filter_map(|named| form(named.get("value")?)).collect();
+    let plain: HashSet<String> = only.iter().filter_map(form).collect();
     let others: Vec<&Resource> = only.iter().filter(|named| named.get("value").is_none()).filter_map(Value::as_object).collect();
     before.retain(|element| {
         let by_value = !values.is_empty() && element.get("value").and_then(form).is_some_and(|value| values.contains(&value));
-        !by_value && !others.iter().any(|named| !named.is_empty() && described(list, named, element))
+        let plainly = !plain.is_empty() && form(element).is_some_and(|value| plain.contains(&value));
+        let same = !element.is_object() && !element.is_string() && only.contains(element);
+        !by_value && !plainly && !same && !others.iter().any(|named| !named.is_empty() && described(list, named, element))
     });
 }
 

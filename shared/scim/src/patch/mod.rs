@@ -9,6 +9,7 @@
 
 mod apply;
 mod element;
+mod guard;
 mod members;
 mod path;
 mod read;
@@ -108,8 +109,9 @@ impl PatchRequest {
     /// Applies every step, or none.
     ///
     /// # Errors
-    /// 400 `noTarget` when a step needs an element that is not there; 400 `invalidValue` when a list would become too long. The
-    /// resource is then as it was.
+    /// 400 `noTarget` when a step needs an element that is not there; 400 `mutability` when an immutable value that is set would
+    /// change; 400 `invalidValue` when a list would become too long or a required attribute would be gone. The resource is then
+    /// as it was.
     pub fn apply(&self, rt: ResourceType, resource: &mut Resource) -> Result<PatchEffect, ScimError> {
         apply::apply(self, rt, resource)
     }

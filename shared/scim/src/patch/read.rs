@@ -14,10 +14,11 @@ use serde_json::{Map, Value};
 /// `invalidFilter`, `invalidValue`, `noTarget` (a removal that does not say what), `mutability` (not the client's to change);
 /// 413 for too many operations or members.
 pub fn read(rt: ResourceType, body: Value, compat: &Compat, limits: &Limits) -> Result<PatchRequest, ScimError> {
-    let Value::Object(body) = body else {
-        return Err(ScimError::invalid_syntax(format!("a PatchOp is a JSON object, not {}", type_name(&body))));
+    let operations = match body {
+        Value::Object(body) => operations(body, compat)?,
+        Value::Array(operations) if compat.bare_operations && !operations.is_empty() => operations,
+        other => return Err(ScimError::invalid_syntax(format!("a PatchOp is a JSON object, not {}", type_name(&other)))),
     };
-    let operations = operations(body, compat)?;
     let most = limits.patch_operations;
     if operations.len() > most {
         return Err(ScimError::payload_too_large(format!("the PATCH has {} operations; send at most {most} at once", operations.len())));

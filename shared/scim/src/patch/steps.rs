@@ -5,7 +5,7 @@ use super::template::template;
 use super::{ElementFilter, PatchOperation, PatchPath};
 use crate::filter::{AttrPath, Filter};
 use crate::read::{At, Coerce, required, twice, type_name};
-use crate::schema::{Attribute, COMMON, Kind, Mutability, Schema, extension};
+use crate::schema::{Attribute, COMMON, Kind, Meaning, Mutability, Schema, kept_under};
 use crate::{Compat, Limits, ResourceType, ScimError};
 use serde_json::Value;
 
@@ -52,15 +52,15 @@ impl<'a> Steps<'a> {
     pub(super) fn target(&mut self, op: Op, target: Target, value: Option<Value>, named: bool) -> Result<(), ScimError> {
         match target {
             Target::Schema(schema) => self.schema(op, schema, value),
-            Target::Attribute { attribute, .. } if attribute.name == "schemas" => Ok(()),
+            Target::Attribute { schema, attribute, .. } if std::ptr::eq(schema, &COMMON) && attribute.name == "schemas" => Ok(()),
             Target::Attribute { schema, attribute, elements, sub } => {
-                if attribute.mutability == Mutability::WriteOnly {
+                if attribute.meaning == Meaning::Discarded {
                     return Ok(());
                 }
                 if attribute.mutability == Mutability::ReadOnly || sub.is_some_and(|sub| sub.mutability == Mutability::ReadOnly) {
                     return if named { Err(read_only(attribute, sub)) } else { Ok(()) };
                 }
-                if attribute.name == "members" {
+                if attribute.meaning == Meaning::Members {
                     return self.members(op, schema, attribute, elements, sub, value);
                 }
                 let place = Place { schema, attribute, elements, sub };
@@ -74,12 +74,16 @@ impl<'a> Steps<'a> {
 
     /// A value for a whole schema: one step for each attribute in it.
     fn schema(&mut self, op: Op, schema: &'static Schema, value: Option<Value>) -> Result<(), ScimError> {
-        let extended = extension(self.rt).is_some_and(|extension| std::ptr::eq(extension, schema));
+        let extended = kept_under(self.rt, schema).is_some();
         match (op, value) {
-            (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if extended => schema
-                .attributes
-                .iter()
-                .try_for_each(|attribute| self.remove(&Place { schema, attribute, elements: None, sub: None }, None)),
+            // What the extension requires goes with it: it is required of those who have the extension.
+            (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if extended => {
+                for attribute in schema.attributes.iter().filter(|attribute| attribute.is_writable()) {
+                    let path = Place { schema, attribute, elements: None, sub: None }.path(self.rt, self.compat);
+                    self.steps.push(PatchOperation::Remove { path, only: None });
+                }
+                Ok(())
+            }
             (Op::Remove, _) => Err(ScimError::no_target(format!("{} as a whole cannot be removed; name an attribute", schema.urn))),
             (_, Some(Value::Object(members))) => {
                 for (name, value) in members {
@@ -98,10 +102,13 @@ impl<'a> Steps<'a> {
 
     fn remove(&mut self, place: &Place, value: Option<Value>) -> Result<(), ScimError> {
         let Place { attribute, sub, .. } = place;
-        if attribute.required && sub.is_none() {
+        if attribute.required && sub.is_none() && place.elements.is_none() {
             let mut error = required(attribute);
             error.detail.push_str(" and cannot be removed");
             return Err(error);
+        }
+        if let Some(sub) = sub.filter(|sub| sub.required) {
+            return Err(ScimError::invalid_value(format!("{} is required and cannot be removed", place.at(self.rt).sub(sub.name))));
         }
         let whole_list = attribute.multi_valued && place.elements.is_none() && sub.is_none();
         let only = match value {
@@ -123,10 +130,10 @@ impl<'a> Steps<'a> {
         let at = place.at(self.rt);
         let Place { attribute, sub, .. } = place;
         let value = match sub {
-            Some(sub) => self.coerce.scalar(&at.sub(sub.name), sub, value)?,
+            Some(sub) => self.coerce.part(&at, attribute, sub, value)?,
             None if place.elements.is_some() => self.one_element(&at, attribute, value)?,
             // The parts of `name` that are sent change, the others stay: one step each. A manager is another person as a whole.
-            None if attribute.kind == Kind::Complex && !attribute.multi_valued && attribute.name != "manager" => {
+            None if attribute.kind == Kind::Complex && !attribute.multi_valued && attribute.meaning != Meaning::Manager => {
                 return self.parts(op, &place, value);
             }
             None => self.coerce.attribute(&at, attribute, value)?,
@@ -190,10 +197,8 @@ impl Place {
     }
 
     fn path(&self, rt: ResourceType, compat: &Compat) -> PatchPath {
-        let extension = extension(rt).filter(|extension| std::ptr::eq(*extension, self.schema));
-        debug_assert!(extension.is_some() || !self.schema.urn.is_empty() || std::ptr::eq(self.schema, &COMMON));
         let attribute = AttrPath {
-            urn: extension.map(|extension| extension.urn.to_owned()),
+            urn: kept_under(rt, self.schema).map(str::to_owned),
             attr: self.attribute.name.to_owned(),
             sub: self.sub.map(|sub| sub.name.to_owned()),
         };
@@ -207,6 +212,6 @@ impl Place {
 
 fn read_only(attribute: &Attribute, sub: Option<&Attribute>) -> ScimError {
     let dot = if sub.is_some() { "." } else { "" };
-    let hint = if attribute.name == "groups" { "; change the members of the group instead" } else { "" };
+    let hint = if attribute.meaning == Meaning::Groups { "; change the members of the group instead" } else { "" };
     ScimError::mutability(format!("{}{dot}{} is read-only{hint}", attribute.name, sub.map_or("", |sub| sub.name)))
 }

@@ -1,7 +1,7 @@
 //! Where in a body something is, for messages. Nothing is put together until there is something to say.
 
 use crate::ResourceType;
-use crate::schema::{Attribute, Schema, extension};
+use crate::schema::{Attribute, Schema, kept_under};
 use std::fmt;
 
 /// A place in a body: `emails[1].value`.
@@ -21,8 +21,7 @@ enum Step<'a> {
 impl<'a> At<'a> {
     /// An attribute; with its schema's URN when that is an extension.
     pub(crate) fn of(rt: ResourceType, schema: &'static Schema, attribute: &'static Attribute) -> At<'static> {
-        let urn = extension(rt).filter(|extension| std::ptr::eq(*extension, schema)).map(|extension| extension.urn);
-        At { outer: None, step: Step::Attribute { urn, name: attribute.name } }
+        At { outer: None, step: Step::Attribute { urn: kept_under(rt, schema), name: attribute.name } }
     }
 
     pub(crate) fn sub(&'a self, name: &'a str) -> At<'a> {

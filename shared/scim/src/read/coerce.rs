@@ -3,8 +3,8 @@
 //! `Ok(None)` always means "no value": `null`, an empty list, an object with nothing in it, and `""` where clients mean that.
 
 use super::{At, quirk, twice};
-use crate::schema::{Attribute, Kind, Mutability};
-use crate::{Compat, Limits, ScimError};
+use crate::schema::{Attribute, Kind, Meaning};
+use crate::{Compat, Limits, ScimError, instant_ms};
 use serde_json::{Map, Value};
 
 /// Reads values.
@@ -18,14 +18,14 @@ impl Coerce<'_> {
     /// The value of an attribute as a whole.
     pub(crate) fn attribute(&self, at: &At<'_>, attribute: &'static Attribute, value: Value) -> Result<Option<Value>, ScimError> {
         if attribute.multi_valued {
-            if attribute.name == "members" {
+            if attribute.meaning == Meaning::Members {
                 let members = self.members(at, value)?;
                 return Ok((!members.is_empty()).then(|| members.into_iter().map(super::members::element).collect()));
             }
             return Ok(self.list(at, attribute, value)?.map(Value::Array));
         }
         match attribute.kind {
-            Kind::Complex if attribute.name == "manager" && self.compat.loose_manager => match quirk::manager(at, value)? {
+            Kind::Complex if attribute.meaning == Meaning::Manager && self.compat.loose_manager => match quirk::manager(at, value)? {
                 Some(value) => Ok(self.object(at, attribute, value)?.map(Value::Object)),
                 None => Ok(None),
             },
@@ -48,6 +48,15 @@ impl Coerce<'_> {
             }
             (Kind::Boolean, other) => Err(ScimError::invalid_value(format!("{at} must be true or false, not {}", shown(&other)))),
             (Kind::Complex, other) => Err(wrong(at, "an object", &other)),
+            (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(Some(Value::Number(number))),
+            (Kind::Integer, Value::Number(number)) => Err(ScimError::invalid_value(format!("{at} must be a whole number, not {number}"))),
+            (Kind::Integer, other) => Err(wrong(at, "a whole number", &other)),
+            (Kind::Decimal, Value::Number(number)) => Ok(Some(Value::Number(number))),
+            (Kind::Decimal, other) => Err(wrong(at, "a number", &other)),
+            (Kind::DateTime, Value::String(text)) if instant_ms(&text).is_none() => Err(ScimError::invalid_value(format!(
+                "{at} must be a moment such as \"2026-01-31T09:00:00Z\", not {}",
+                shown(&text.into())
+            ))),
             (_, Value::String(text)) => {
                 if attribute.max_chars > 0 && text.len() > attribute.max_chars && text.chars().count() > attribute.max_chars {
                     return Err(ScimError::invalid_value(format!("{at} is longer than {} characters", attribute.max_chars)));
@@ -61,6 +70,15 @@ impl Coerce<'_> {
         }
     }
 
+    /// The value of one part of a complex value, sent by itself.
+    pub(crate) fn part(&self, at: &At<'_>, attribute: &Attribute, sub: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+        let value = self.scalar(&at.sub(sub.name), sub, value)?;
+        if attribute.meaning == Meaning::Roles && sub.name == "value" && self.compat.roles_as_json {
+            return Ok(value.and_then(|value| quirk::role(Map::from_iter([(sub.name.to_owned(), value)])).remove(sub.name)));
+        }
+        Ok(value)
+    }
+
     /// The parts of a complex value, by the names the schema gives them. Parts the client cannot set are left out.
     pub(crate) fn object(&self, at: &At<'_>, attribute: &'static Attribute, value: Value) -> Result<Option<Map<String, Value>>, ScimError> {
         let members = match value {
@@ -70,7 +88,7 @@ impl Coerce<'_> {
         };
         let mut parts = Map::new();
         for (name, value) in members {
-            let Some(sub) = attribute.sub(&name).filter(|sub| sub.mutability != Mutability::ReadOnly) else {
+            let Some(sub) = attribute.sub(&name).filter(|sub| sub.is_writable()) else {
                 continue;
             };
             let Some(value) = self.scalar(&at.sub(sub.name), sub, value)? else {
@@ -81,10 +99,21 @@ impl Coerce<'_> {
                 return Err(twice(&at.sub(sub.name).to_string()));
             }
         }
-        Ok((!parts.is_empty()).then_some(parts))
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        match attribute.sub_attributes.iter().find(|sub| sub.required && sub.is_writable() && !parts.contains_key(sub.name)) {
+            Some(missing) => Err(ScimError::invalid_value(format!("{} is required", at.sub(missing.name)))),
+            None => Ok(Some(parts)),
+        }
     }
 
-    /// One element of a list.
+    /// One element of a list, as it is kept.
+    fn kept(&self, at: &At<'_>, list: &'static Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+        if list.kind == Kind::Complex { Ok(self.element(at, list, value)?.map(Value::Object)) } else { self.scalar(at, list, value) }
+    }
+
+    /// One element of a list of objects.
     pub(crate) fn element(&self, at: &At<'_>, list: &'static Attribute, value: Value) -> Result<Option<Map<String, Value>>, ScimError> {
         let value = match value {
             Value::String(text) if text.is_empty() && self.compat.empty_string_clears => return Ok(None),
@@ -94,7 +123,7 @@ impl Coerce<'_> {
             other => other,
         };
         let element = self.object(at, list, value)?;
-        Ok(if list.name == "roles" && self.compat.roles_as_json { element.map(quirk::role) } else { element })
+        Ok(if list.meaning == Meaning::Roles && self.compat.roles_as_json { element.map(quirk::role) } else { element })
     }
 
     /// All elements of a list, at most one of them primary.
@@ -103,6 +132,7 @@ impl Coerce<'_> {
             Value::Null => return Ok(None),
             Value::Array(values) => values,
             one @ (Value::Object(_) | Value::String(_)) if self.compat.bare_elements => vec![one],
+            one if self.compat.bare_elements && list.kind != Kind::Complex => vec![one],
             other => return Err(wrong(at, "a list", &other)),
         };
         if values.len() > self.limits.elements {
@@ -111,13 +141,15 @@ impl Coerce<'_> {
         let mut elements = Vec::with_capacity(values.len());
         let mut primary = false;
         for (index, value) in values.into_iter().enumerate() {
-            let Some(mut element) = self.element(&at.index(index), list, value)? else {
+            let Some(mut element) = self.kept(&at.index(index), list, value)? else {
                 continue;
             };
-            if element.get("primary") == Some(&Value::Bool(true)) && std::mem::replace(&mut primary, true) {
-                element.insert("primary".to_owned(), Value::Bool(false));
+            if let Some(flag @ Value::Bool(true)) = element.get_mut("primary")
+                && std::mem::replace(&mut primary, true)
+            {
+                *flag = Value::Bool(false);
             }
-            elements.push(Value::Object(element));
+            elements.push(element);
         }
         Ok((!elements.is_empty()).then_some(elements))
     }

@@ -8,12 +8,13 @@ mod at;
 mod coerce;
 mod members;
 mod quirk;
+mod schemas;
 
 pub(crate) use at::At;
 pub(crate) use coerce::{Coerce, type_name};
 
-use crate::schema::{Attribute, Found, Mutability, Schema, core, extension, resolve};
-use crate::{Compat, Limits, Resource, ResourceType, ScimError, urn};
+use crate::schema::{Attribute, Found, Schema, core, extensions, kept_under, resolve};
+use crate::{Compat, Limits, Resource, ResourceType, ScimError};
 use serde_json::{Map, Value};
 
 /// Reads the body of a POST or a PUT.
@@ -24,18 +25,36 @@ pub fn read_resource(rt: ResourceType, body: Value, compat: &Compat, limits: &Li
     let Value::Object(body) = body else {
         return Err(ScimError::invalid_syntax(format!("a {rt} is a JSON object, not {}", type_name(&body))));
     };
-    check_schemas(rt, &body, compat)?;
+    schemas::check(rt, &body, compat)?;
     let reader = Reader { rt, compat, coerce: Coerce { compat, limits } };
     let mut resource = Resource::new();
     for (name, value) in body {
         reader.member(name, value, &mut resource)?;
     }
-    for attribute in core(rt).attributes.iter().filter(|attribute| attribute.required) {
-        if !resource.contains_key(attribute.name) {
-            return Err(required(attribute));
+    complete(rt, &resource)?;
+    Ok(resource)
+}
+
+/// Whether a resource has what it must have: the required attributes of its schema, and those of every extension that is
+/// required or has something in it (RFC 7643 §6).
+fn complete(rt: ResourceType, resource: &Resource) -> Result<(), ScimError> {
+    let missing = |schema: &'static Schema, target: Option<&Resource>| {
+        let mut needed = schema.attributes.iter().filter(|attribute| attribute.required && attribute.is_writable());
+        needed.find(|attribute| !target.is_some_and(|target| target.contains_key(attribute.name)))
+    };
+    if let Some(attribute) = missing(core(rt), Some(resource)) {
+        return Err(required(attribute));
+    }
+    for extension in extensions(rt) {
+        let under = resource.get(extension.schema.urn).and_then(Value::as_object);
+        if !extension.required && under.is_none() {
+            continue;
+        }
+        if let Some(attribute) = missing(extension.schema, under) {
+            return Err(ScimError::invalid_value(format!("{} is required", At::of(rt, extension.schema, attribute))));
         }
     }
-    Ok(resource)
+    Ok(())
 }
 
 pub(crate) fn required(attribute: &Attribute) -> ScimError {
@@ -89,7 +108,7 @@ impl Reader<'_> {
         value: Value,
         resource: &mut Resource,
     ) -> Result<(), ScimError> {
-        if matches!(attribute.mutability, Mutability::ReadOnly | Mutability::WriteOnly) {
+        if !attribute.is_writable() {
             return Ok(());
         }
         let Some(value) = self.coerce.attribute(&At::of(self.rt, schema, attribute), attribute, value)? else {
@@ -113,7 +132,7 @@ impl Reader<'_> {
         value: Value,
         resource: &mut Resource,
     ) -> Result<(), ScimError> {
-        if attribute.mutability == Mutability::ReadOnly || sub.mutability == Mutability::ReadOnly {
+        if !attribute.is_writable() || !sub.is_writable() {
             return Ok(());
         }
         let at = At::of(self.rt, schema, attribute);
@@ -128,44 +147,16 @@ impl Reader<'_> {
     }
 
     fn target<'r>(&self, schema: &'static Schema, resource: &'r mut Resource) -> &'r mut Resource {
-        if extension(self.rt).is_none_or(|extension| !std::ptr::eq(extension, schema)) {
+        let Some(urn) = kept_under(self.rt, schema) else {
             return resource;
-        }
-        let under = resource.entry(schema.urn).or_insert_with(|| Value::Object(Map::new()));
+        };
+        let under = resource.entry(urn).or_insert_with(|| Value::Object(Map::new()));
         under.as_object_mut().expect("only objects are put under a schema's URN")
     }
 }
 
 pub(crate) fn twice(name: &str) -> ScimError {
     ScimError::invalid_syntax(format!("\"{name}\" is there twice, perhaps in different case; send it once"))
-}
-
-fn check_schemas(rt: ResourceType, body: &Resource, compat: &Compat) -> Result<(), ScimError> {
-    let schemas = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
-    let named = |urn: &str| {
-        schemas
-            .and_then(Value::as_array)
-            .is_some_and(|all| all.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(urn))))
-    };
-    // A PatchOp read as a resource would be answered with success and do nothing: access that should end would stay.
-    if named(urn::PATCH_OP) {
-        return Err(ScimError::invalid_syntax(format!("this is a PatchOp; send it with PATCH, or send a {rt} here")));
-    }
-    if compat.loose_schemas {
-        return Ok(());
-    }
-    if !named(rt.schema()) {
-        return Err(ScimError::invalid_value(format!("schemas must name {}", rt.schema())));
-    }
-    let known = |one: &Value| {
-        one.as_str().is_some_and(|one| {
-            one.eq_ignore_ascii_case(rt.schema()) || extension(rt).is_some_and(|extension| one.eq_ignore_ascii_case(extension.urn))
-        })
-    };
-    match schemas.and_then(Value::as_array).and_then(|all| all.iter().find(|one| !known(one))) {
-        Some(unknown) => Err(ScimError::invalid_value(format!("schemas names {unknown}, which {rt} resources do not have"))),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

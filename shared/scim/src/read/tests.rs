@@ -1,4 +1,5 @@
 use super::*;
+use crate::urn;
 use serde_json::json;
 
 fn user(body: Value) -> Result<Value, ScimError> {

@@ -9,7 +9,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .returned(Returned::Always)
         .unique(),
     Attribute::text("externalId", "The client's identifier of the resource.").exact().max_chars(512),
-    Attribute::reference("schemas", &["uri"], "The schemas the resource uses.").read_only().returned(Returned::Always),
+    Attribute::reference("schemas", &["uri"], "The schemas the resource uses.").list().read_only().returned(Returned::Always),
     Attribute::complex(
         "meta",
         &[

@@ -1,6 +1,6 @@
 //! The enterprise extension of users (RFC 7643 §4.3).
 
-use super::Attribute;
+use super::{Attribute, Meaning};
 
 pub(super) static ATTRIBUTES: &[Attribute] = &[
     Attribute::text("employeeNumber", "The number the organisation knows the person by."),
@@ -16,5 +16,6 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
             Attribute::text("displayName", "The manager's display name.").read_only(),
         ],
         "The person's manager. It may name a user who has not been provisioned yet.",
-    ),
+    )
+    .meaning(Meaning::Manager),
 ];

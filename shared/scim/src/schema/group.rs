@@ -1,6 +1,6 @@
 //! Groups (RFC 7643 §4.2).
 
-use super::{Attribute, Mutability};
+use super::{Attribute, Meaning, Mutability};
 
 pub(super) static ATTRIBUTES: &[Attribute] = &[
     Attribute::text("displayName", "The name of the group; no two groups have the same.").required().unique().max_chars(512),
@@ -13,5 +13,6 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
             Attribute::text("display", "The member's display name.").read_only(),
         ],
         "The users in the group.",
-    ),
+    )
+    .meaning(Meaning::Members),
 ];

@@ -3,8 +3,11 @@
 //! A name is `attribute`, `attribute.sub`, `urn:attribute` or `urn:attribute.sub`, each in any case. It is split at a URN that
 //! is known, never at a dot: every schema URN has a dot of its own (`...:2.0:User`).
 
-use super::{Attribute, COMMON, Schema, core, extension};
-use crate::{Compat, ResourceType, urn};
+use super::{Attribute, COMMON, ENTERPRISE_USER, Schema, core, extensions};
+use crate::{Compat, ResourceType};
+
+/// How one of Entra ID's documented requests spells the URN of the enterprise extension.
+pub(crate) const MISTYPED_ENTERPRISE_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0User";
 
 /// What a name means.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +52,8 @@ pub(crate) fn resolve(rt: ResourceType, name: &str, compat: &Compat) -> Result<F
         return with_sub(schema, attribute, sub);
     }
     let (first, sub) = split_dot(name);
-    let mut schemas =
-        [Some(core(rt)), Some(&COMMON), if compat.unqualified_enterprise { extension(rt) } else { None }].into_iter().flatten();
+    let enterprise = if compat.unqualified_enterprise { enterprise(rt) } else { None };
+    let mut schemas = [Some(core(rt)), Some(&COMMON), enterprise].into_iter().flatten();
     let (schema, attribute) =
         schemas.find_map(|schema| schema.attribute(first).map(|attribute| (schema, attribute))).ok_or(Missing::Attribute)?;
     with_sub(schema, attribute, sub)
@@ -63,18 +66,17 @@ pub(crate) fn resolve_sub(attribute: &Attribute, name: &str) -> Result<&'static 
 
 /// Takes a known schema URN and the separator off the front of a name.
 fn strip_urn<'a>(rt: ResourceType, name: &'a str, compat: &Compat) -> Option<(&'static Schema, &'a str)> {
-    for schema in [Some(core(rt)), extension(rt)].into_iter().flatten() {
-        if let Some(rest) = strip(name, schema.urn, compat) {
-            return Some((schema, rest));
-        }
+    let known = std::iter::once(core(rt)).chain(extensions(rt).iter().map(|extension| extension.schema));
+    // One URN may be the beginning of another; the longer one is the one that was meant.
+    let found = known.filter_map(|schema| strip(name, schema.urn, compat).map(|rest| (schema, rest))).min_by_key(|(_, rest)| rest.len());
+    if found.is_some() || !compat.mistyped_enterprise_urn {
+        return found;
     }
-    if compat.mistyped_enterprise_urn
-        && let Some(schema) = extension(rt).filter(|schema| schema.urn == urn::ENTERPRISE_USER)
-        && let Some(rest) = strip(name, "urn:ietf:params:scim:schemas:extension:enterprise:2.0User", compat)
-    {
-        return Some((schema, rest));
-    }
-    None
+    enterprise(rt).and_then(|schema| strip(name, MISTYPED_ENTERPRISE_URN, compat).map(|rest| (schema, rest)))
+}
+
+fn enterprise(rt: ResourceType) -> Option<&'static Schema> {
+    extensions(rt).iter().map(|extension| extension.schema).find(|schema| std::ptr::eq(*schema, &ENTERPRISE_USER))
 }
 
 fn strip<'a>(name: &'a str, urn: &str, compat: &Compat) -> Option<&'a str> {

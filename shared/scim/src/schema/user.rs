@@ -1,6 +1,6 @@
 //! Users (RFC 7643 §4.1).
 
-use super::{Attribute, Kind, Mutability, Returned};
+use super::{Attribute, Kind, Meaning, Mutability, Returned};
 
 const DISPLAY: Attribute = Attribute::text("display", "The value in a form for people.");
 const PRIMARY: Attribute = Attribute::boolean("primary", "Whether this is the preferred one; at most one is.");
@@ -35,6 +35,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
     Attribute::text("password", "Accepted and not kept: people sign in through their directory.")
         .mutability(Mutability::WriteOnly)
         .returned(Returned::Never)
+        .meaning(Meaning::Discarded)
         .undocumented(),
     Attribute::multi(
         "emails",
@@ -90,7 +91,8 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         ],
         "The groups the person is in; changed through the groups.",
     )
-    .read_only(),
+    .read_only()
+    .meaning(Meaning::Groups),
     Attribute::multi(
         "entitlements",
         &[Attribute::text("value", "The entitlement."), DISPLAY, Attribute::text("type", "What the value is for."), PRIMARY],
@@ -100,7 +102,8 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         "roles",
         &[Attribute::text("value", "The role."), DISPLAY, Attribute::text("type", "What the value is for."), PRIMARY],
         "The person's roles elsewhere. They are kept as data and grant nothing here.",
-    ),
+    )
+    .meaning(Meaning::Roles),
     Attribute::multi(
         "x509Certificates",
         &[

@@ -47,11 +47,11 @@ fn names_that_cannot_be_ordered_by_are_refused_by_name() {
 
 #[test]
 fn a_type_without_the_attribute_has_no_value_there() {
-    let both = Sort::parse(&ResourceType::ALL, Some("userName"), Some("Descending")).unwrap().unwrap();
+    let both = Sort::parse(&ResourceType::BUILT_IN, Some("userName"), Some("Descending")).unwrap().unwrap();
     assert!(both[0].path.is_some() && both[0].descending);
     assert_eq!(both[1].key(ResourceType::Group, json!({ "displayName": "Ops" }).as_object().unwrap()), None);
-    assert_eq!(Sort::parse(&ResourceType::ALL, Some(" "), None), Ok(None));
-    assert_eq!(Sort::parse(&ResourceType::ALL, None, Some("descending")), Ok(None));
+    assert_eq!(Sort::parse(&ResourceType::BUILT_IN, Some(" "), None), Ok(None));
+    assert_eq!(Sort::parse(&ResourceType::BUILT_IN, None, Some("descending")), Ok(None));
 }
 
 #[test]

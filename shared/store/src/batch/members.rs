@@ -89,6 +89,8 @@ impl WriteTransaction {
         let (table, is_group) = match kind {
             ResourceType::User => ("users", "false"),
             ResourceType::Group => ("user_group", "true"),
+            // Nothing else is ever a member.
+            ResourceType::Custom(_) => return Ok(()),
         };
         // What a foreign key would do: a member that is being deleted is waited for, and then not there.
         let lock = match self.dialect {

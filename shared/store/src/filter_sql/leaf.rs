@@ -43,7 +43,9 @@ impl Compiler<'_> {
             (("groups", None | Some("value")), FilterValue::String(text)) if self.is_user() && op == CompareOp::Eq => {
                 Some(self.membership(text, GROUPS_OF, negated))
             }
-            (("members", None | Some("value")), FilterValue::String(text)) if !self.is_user() && op == CompareOp::Eq => {
+            (("members", None | Some("value")), FilterValue::String(text))
+                if self.resource_type == ResourceType::Group && op == CompareOp::Eq =>
+            {
                 Some(self.membership(text, MEMBERS_OF, negated))
             }
             (("externalId", None), FilterValue::String(text)) => {
@@ -76,6 +78,7 @@ impl Compiler<'_> {
             }
             (("externalId", None), ResourceType::User) => Some(column("u.external_id").presence(negated)),
             (("externalId", None), ResourceType::Group) => Some(column("g.external_id").presence(negated)),
+            (("externalId", None), ResourceType::Custom(_)) => Some(column("c.external_id").presence(negated)),
             (("userName" | "active", None), ResourceType::User) | (("displayName", None), ResourceType::Group) => {
                 Some(Condition::constant(!negated))
             }
@@ -127,6 +130,7 @@ impl Compiler<'_> {
         Some(match self.resource_type {
             ResourceType::User => ("userName", Column { sql: "u.login_key", nullable: false, selective: true }),
             ResourceType::Group => ("displayName", Column { sql: "g.display_key", nullable: false, selective: true }),
+            ResourceType::Custom(_) => return None,
         })
     }
 

@@ -113,6 +113,7 @@ impl Compiler<'_> {
         match self.resource_type {
             ResourceType::User => "u",
             ResourceType::Group => "g",
+            ResourceType::Custom(_) => "c",
         }
     }
 }

@@ -9,6 +9,7 @@
 mod m20261124_000001_create_tables;
 mod m20261124_000002_read_indexes;
 mod m20261124_000003_protect_administrators;
+mod m20261124_000004_custom_resources;
 mod m20261124_000006_async_requests;
 
 use crate::{Dialect, StoreError};
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_tables::Migration),
             Box::new(m20261124_000002_read_indexes::Migration),
             Box::new(m20261124_000003_protect_administrators::Migration),
+            Box::new(m20261124_000004_custom_resources::Migration),
             Box::new(m20261124_000006_async_requests::Migration),
         ]
     }

@@ -14,6 +14,7 @@ mod one;
 mod order;
 mod related;
 mod sorted;
+mod table;
 mod walk;
 
 pub use list::{ListError, ListQuery, Page, Paging, Selection, list};

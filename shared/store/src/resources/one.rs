@@ -1,6 +1,6 @@
 //! Single resources.
 
-use super::{Include, related, walk};
+use super::{Include, related, table, walk};
 use crate::{GroupRow, Store, StoreError, UserRow};
 use muster_domain::{AccountId, LoginKey, Role, UserId};
 use muster_scim::{Resource, ResourceType, render_owned};
@@ -71,18 +71,23 @@ pub(crate) async fn get_from(
     id: Uuid,
     include: Include,
 ) -> Result<Option<Resource>, StoreError> {
-    let table = walk::table(resource_type);
-    let sql = format!(
-        "SELECT {} FROM {} WHERE {table}.account_id = $1 AND {table}.id = $2",
-        walk::columns(resource_type),
-        walk::from(resource_type)
+    let name = table::table(resource_type);
+    let mut values: Vec<Value> = vec![account.0.into(), id.into()];
+    let mut sql = format!(
+        "SELECT {} FROM {} WHERE {name}.account_id = $1 AND {name}.id = $2",
+        table::columns(resource_type),
+        table::from(resource_type)
     );
+    if let ResourceType::Custom(custom) = resource_type {
+        values.push(custom.name.into());
+        sql.push_str(" AND c.resource_type = $3");
+    }
     let groups = include.groups && resource_type == ResourceType::User;
     let sql = if groups { related::with_groups(store.dialect(), &sql, "") } else { sql };
-    let Some(row) = db.query_one_raw(store.statement(sql, [account.0.into(), id.into()])).await? else {
+    let Some(row) = db.query_one_raw(store.statement(sql, values)).await? else {
         return Ok(None);
     };
-    let mut found = vec![walk::read(resource_type, groups, &row)?];
+    let mut found = vec![table::read(resource_type, groups, &row)?];
     if include.members && resource_type == ResourceType::Group {
         related::add_members(db, store, account, found.iter_mut().map(|(id, resource)| (*id, resource)).collect()).await?;
     }

@@ -126,6 +126,9 @@ pub(super) fn of(resource_type: ResourceType, sort: Option<&Sort>) -> Option<Ord
         (ResourceType::Group, "meta", Some("created")) => by(moment("g.created_ms")),
         (ResourceType::User, "meta", Some("lastModified")) => by(moment("u.modified_ms")),
         (ResourceType::Group, "meta", Some("lastModified")) => by(moment("g.modified_ms")),
+        (ResourceType::Custom(_), "externalId", None) => by(text("c.external_id", true)),
+        (ResourceType::Custom(_), "meta", Some("created")) => by(moment("c.created_ms")),
+        (ResourceType::Custom(_), "meta", Some("lastModified")) => by(moment("c.modified_ms")),
         (ResourceType::User, "active", None) => {
             let sql = "CAST(CASE WHEN u.active THEN 1 ELSE 0 END AS bigint)";
             by(Some(Column { sql, kind: Kind::Flag, nullable: false, unique: false }))

@@ -9,8 +9,9 @@ use super::{
     list::Selection,
     order::{Anchor, Column, Kind, Order, Position, Segment},
     related,
+    table::{columns, from, read, table},
 };
-use crate::{Dialect, GroupRow, Store, StoreError, UserRow, filter_sql::compile, rows::Rows};
+use crate::{Dialect, Store, StoreError, filter_sql::compile, rows::Rows};
 use muster_domain::AccountId;
 use muster_scim::{Resource, ResourceType, SortKey};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -40,8 +41,16 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(super) fn new(store: &'a Store, account: AccountId, selection: &'a Selection, order: Order) -> Self {
         let mut values: Vec<Value> = vec![account.0.into()];
+        // The installation's own types share a table.
+        let own = match selection.resource_type {
+            ResourceType::Custom(custom) => {
+                values.push(custom.name.into());
+                " AND c.resource_type = $2"
+            }
+            ResourceType::User | ResourceType::Group => "",
+        };
         let compiled = compile(store.dialect(), selection.resource_type, selection.filter.as_ref(), &mut values);
-        let condition = compiled.sql.map(|sql| format!(" AND ({sql})")).unwrap_or_default();
+        let condition = compiled.sql.map_or_else(|| own.to_owned(), |sql| format!("{own} AND ({sql})"));
         // The filter may ask about what lives in other tables even when the answer must not show it.
         let judged = |attr: &str| !compiled.exact && selection.filter.as_ref().is_some_and(|filter| filter.mentions(attr));
         let ordered = |attr: &str| selection.sort.as_ref().is_some_and(|sort| sort.mentions(attr));
@@ -49,6 +58,7 @@ impl<'a> Walk<'a> {
         let loaded = match selection.resource_type {
             ResourceType::User => Include { members: false, groups: wanted(selection.include.groups, "groups") },
             ResourceType::Group => Include { members: wanted(selection.include.members, "members"), groups: false },
+            ResourceType::Custom(_) => Include::default(),
         };
         Self { store, account, selection, order, loaded, exact: compiled.exact, condition, pinned: compiled.pinned, values }
     }
@@ -243,44 +253,6 @@ impl<'a> Walk<'a> {
     pub(super) fn accepts(&self, resource: &Resource) -> bool {
         self.exact || self.selection.filter.as_ref().is_none_or(|filter| filter.matches(self.selection.resource_type, resource))
     }
-}
-
-pub(super) const fn table(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => "u",
-        ResourceType::Group => "g",
-    }
-}
-
-pub(super) const fn from(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => "users u",
-        ResourceType::Group => "user_group g",
-    }
-}
-
-pub(super) const fn columns(resource_type: ResourceType) -> &'static str {
-    match resource_type {
-        ResourceType::User => UserRow::SELECT,
-        ResourceType::Group => GroupRow::SELECT,
-    }
-}
-
-pub(super) fn read(resource_type: ResourceType, groups: bool, row: &QueryResult) -> Result<(Uuid, Resource), StoreError> {
-    let (id, mut resource) = match resource_type {
-        ResourceType::User => {
-            let row = UserRow::read(row)?;
-            (row.id, row.into_rendered())
-        }
-        ResourceType::Group => {
-            let row = GroupRow::read(row)?;
-            (row.id, row.into_rendered())
-        }
-    };
-    if groups {
-        related::put_groups(&mut resource, row)?;
-    }
-    Ok((id, resource))
 }
 
 pub(super) async fn number(db: &impl ConnectionTrait, statement: Statement) -> Result<u64, StoreError> {

@@ -6,7 +6,7 @@
 use super::{Decision, World, address, key, not_found, other, version_mismatch};
 use crate::apply::world::GroupState;
 use muster_domain::{Change, Operation, Outcome, OutcomeCode};
-use muster_scim::{MemberChange, Resource, ResourceType, ScimError, patch::PatchRequest};
+use muster_scim::{MemberChange, Resource, ResourceType, ScimError, carry_over, patch::PatchRequest};
 use muster_store::{
     GroupRow,
     batch::{Address, Membership},
@@ -51,7 +51,10 @@ fn replace(world: &mut World<'_>, operation: &Operation, resource: &Resource, no
     if let Some(mismatch) = version_mismatch(operation, version) {
         return mismatch;
     }
-    let (resource, members) = split(resource);
+    let (mut resource, members) = split(resource);
+    if let Err(error) = carry_over(ResourceType::Group, &state.row.resource, &mut resource) {
+        return Decision::refused(OutcomeCode::Refused, error);
+    }
     let old_key = key(operation, state.row.display_key());
     let attributes_changed = resource != state.row.resource;
     state.row.resource = resource;

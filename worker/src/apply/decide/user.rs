@@ -2,7 +2,7 @@
 
 use super::{Decision, World, address, key, not_found, other, protect, version_mismatch};
 use muster_domain::{Change, Operation, Outcome, OutcomeCode, Role};
-use muster_scim::{Resource, ResourceType, ScimError, patch::PatchRequest};
+use muster_scim::{Resource, ResourceType, ScimError, carry_over, patch::PatchRequest};
 use muster_store::UserRow;
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,7 +12,9 @@ pub(super) fn decide(world: &mut World<'_>, operation: &Operation, now_ms: i64) 
         Change::Create { resource, role } => create(world, operation, resource, *role, now_ms),
         Change::Replace { resource } => change(world, operation, now_ms, |row| {
             let active = row.active();
-            row.resource = resource.clone();
+            let mut new = resource.clone();
+            carry_over(ResourceType::User, &row.resource, &mut new)?;
+            row.resource = new;
             // A replacement that does not speak of `active` leaves it: nobody who left is let in again by an omission.
             row.resource.entry("active").or_insert(Value::Bool(active));
             Ok(())

@@ -111,7 +111,7 @@ async fn several_types_are_one_list() {
     on_each(|world| async move {
         let mut rng = fastrand::Rng::with_seed(seed);
         sample::fill(&world, &mut rng, 20, 9).await;
-        let types = ResourceType::ALL;
+        let types = ResourceType::BUILT_IN;
         for name in [
             None,
             Some("id"),

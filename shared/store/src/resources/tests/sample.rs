@@ -110,7 +110,7 @@ impl Sample {
     fn ids(&self, resource_type: ResourceType) -> Vec<Uuid> {
         match resource_type {
             ResourceType::User => self.users.iter().map(|user| user.id).collect(),
-            ResourceType::Group => self.groups.iter().map(|group| group.id).collect(),
+            _ => self.groups.iter().map(|group| group.id).collect(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Sample {
         let stored = match (resource_type, rng.bool()) {
             (_, true) => None,
             (ResourceType::User, _) => self.users[rng.usize(..self.users.len())].resource.get(name).and_then(Value::as_str),
-            (ResourceType::Group, _) => self.groups[rng.usize(..self.groups.len())].resource.get(name).and_then(Value::as_str),
+            _ => self.groups[rng.usize(..self.groups.len())].resource.get(name).and_then(Value::as_str),
         };
         let text = stored.map_or_else(|| word(rng), str::to_owned);
         let characters = text.chars().count();
@@ -148,14 +148,14 @@ impl Sample {
     fn term(&self, rng: &mut Rng, resource_type: ResourceType) -> String {
         let texts: &[&str] = match resource_type {
             ResourceType::User => &["userName", "externalId", "displayName", "title", "id", "meta.resourceType", "emails.value"],
-            ResourceType::Group => &["displayName", "externalId", "id", "meta.resourceType"],
+            _ => &["displayName", "externalId", "id", "meta.resourceType"],
         };
         let quoted = |text: String| Value::from(text).to_string();
         let op = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"][rng.usize(..9)];
         let name = texts[rng.usize(..texts.len())];
         let (list, other) = match resource_type {
             ResourceType::User => ("groups", ResourceType::Group),
-            ResourceType::Group => ("members", ResourceType::User),
+            _ => ("members", ResourceType::User),
         };
         let one_of = |rng: &mut Rng, kind| {
             let ids = self.ids(kind);
