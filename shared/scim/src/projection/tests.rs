@@ -65,3 +65,17 @@ fn it_says_beforehand_what_need_not_be_loaded() {
     assert!(group(Some("members.value"), None).wants("members"));
     assert!(group(None, Some("id")).wants("id"));
 }
+
+#[test]
+fn the_name_of_a_member_is_shown_to_those_who_ask_for_it() {
+    let seen = |attributes, excluded| {
+        let group = json!({ "schemas": ["s"], "id": "1", "members": [{ "value": "a", "type": "User", "display": "Ada" }] });
+        let Value::Object(mut group) = group else { unreachable!() };
+        Projection::parse(ResourceType::Group, attributes, excluded).unwrap().apply(ResourceType::Group, &mut group);
+        group.remove("members").unwrap()
+    };
+    assert_eq!(seen(None, None), json!([{ "value": "a", "type": "User" }]));
+    assert_eq!(seen(Some("members"), None), json!([{ "value": "a", "type": "User" }]));
+    assert_eq!(seen(None, Some("members.type")), json!([{ "value": "a" }]));
+    assert_eq!(seen(Some("members.display,members.value"), None), json!([{ "value": "a", "display": "Ada" }]));
+}
