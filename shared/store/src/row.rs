@@ -1,7 +1,8 @@
 //! Users and groups as rows: promoted columns for what is filtered and joined, JSON for the rest of the resource.
 //!
 //! In memory a row holds the whole canonical resource. Written, the attributes that have a column are left out of the JSON; read,
-//! they are put back. So each value is stored once, and there is no second copy to disagree with.
+//! they are put back. So each value is stored once, and there is no second copy to disagree with. `active` is the exception: its
+//! column says whether somebody may sign in, and a null in the JSON that nobody has said so.
 
 use muster_domain::{AccountId, LoginKey, Role};
 use muster_scim::{Resource, primary_email};
@@ -86,7 +87,8 @@ impl UserRow {
     }
 
     pub(crate) fn rest(&self) -> String {
-        rest(&self.resource, &USER_COLUMNS)
+        let unsaid = (!self.resource.contains_key("active")).then_some("active");
+        rest(&self.resource, &USER_COLUMNS, unsaid)
     }
 
     /// The columns [`UserRow::read`] needs, of the table called `u`.
@@ -98,7 +100,9 @@ impl UserRow {
         resource.insert("userName".into(), Value::String(row.try_get("", "user_id")?));
         put(&mut resource, "externalId", row.try_get("", "external_id")?);
         put(&mut resource, "displayName", row.try_get("", "display_name")?);
-        resource.insert("active".into(), Value::Bool(row.try_get("", "active")?));
+        if resource.remove("active").is_none() {
+            resource.insert("active".into(), Value::Bool(row.try_get("", "active")?));
+        }
         let role: String = row.try_get("", "role")?;
         Ok(Self {
             account: AccountId(row.try_get("", "account_id")?),
@@ -126,7 +130,7 @@ impl GroupRow {
     }
 
     pub(crate) fn rest(&self) -> String {
-        rest(&self.resource, &GROUP_COLUMNS)
+        rest(&self.resource, &GROUP_COLUMNS, None)
     }
 
     /// The columns [`GroupRow::read`] needs, of the table called `g`.
@@ -164,19 +168,23 @@ fn read_rest(row: &QueryResult) -> Result<Resource, StoreError> {
     serde_json::from_str(&json).map_err(|error| StoreError::Other(format!("a stored resource cannot be read: {error}")))
 }
 
-fn rest(resource: &Resource, columns: &[&str]) -> String {
-    serde_json::to_string(&Rest { resource, columns }).expect("a map with text keys is always JSON")
+fn rest(resource: &Resource, columns: &[&str], null: Option<&str>) -> String {
+    serde_json::to_string(&Rest { resource, columns, null }).expect("a map with text keys is always JSON")
 }
 
-/// A resource without the attributes that have columns, written without copying it.
+/// A resource without the attributes that have columns, written without copying it, and perhaps with a null.
 struct Rest<'a> {
     resource: &'a Resource,
     columns: &'a [&'a str],
+    null: Option<&'a str>,
 }
 
 impl Serialize for Rest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        if let Some(name) = self.null {
+            map.serialize_entry(name, &())?;
+        }
         for (name, value) in self.resource {
             if !self.columns.contains(&name.as_str()) {
                 map.serialize_entry(name, value)?;
@@ -209,5 +217,9 @@ mod tests {
         };
         assert_eq!(row.rest(), r#"{"emails":[{"value":"A@x.test"},{"value":"b@x.test"}],"title":"Analyst"}"#);
         assert_eq!(row.other_email_keys().as_deref(), Some("\nb@x.test\n"));
+        let mut unsaid = row;
+        unsaid.resource.remove("active");
+        unsaid.resource.remove("emails");
+        assert_eq!((unsaid.rest().as_str(), unsaid.active()), (r#"{"active":null,"title":"Analyst"}"#, true));
     }
 }

@@ -17,9 +17,9 @@ impl Filter {
             Self::Not(filter) => !filter.matches(rt, full),
             Self::Compare { path, op, value } => attribute(rt, path.urn.as_deref(), &path.attr).is_some_and(|attribute| {
                 let leaf = leaf(attribute, path);
-                compare_any(*op, value, leaf, |test| any_value(find(full, path), path.sub.as_deref(), test))
+                compare_any(*op, value, leaf, |test| any_value(find(rt, full, path), path.sub.as_deref(), test))
             }),
-            Self::Present(path) => any_value(find(full, path), path.sub.as_deref(), &mut present),
+            Self::Present(path) => any_value(find(rt, full, path), path.sub.as_deref(), &mut present),
             Self::ValuePath { path, filter, sub } => attribute(rt, path.urn.as_deref(), &path.attr).is_some_and(|list| {
                 let satisfied = |element: &Value| {
                     element.as_object().is_some_and(|element| {
@@ -27,7 +27,7 @@ impl Filter {
                             && sub.as_ref().is_none_or(|(name, op, value)| compare_sub(list, element, name, *op, value))
                     })
                 };
-                match find(full, path) {
+                match find(rt, full, path) {
                     Some(Value::Array(elements)) => elements.iter().any(satisfied),
                     Some(single) => satisfied(single),
                     None => false,
@@ -60,9 +60,12 @@ fn leaf(attribute: &'static Attribute, path: &AttrPath) -> &'static Attribute {
     path.sub.as_deref().and_then(|sub| attribute.sub(sub)).unwrap_or(attribute)
 }
 
-fn find<'a>(full: &'a Resource, path: &AttrPath) -> Option<&'a Value> {
+fn find<'a>(rt: ResourceType, full: &'a Resource, path: &AttrPath) -> Option<&'a Value> {
+    /// Who is not said to be inactive may sign in, so that is what a filter goes by.
+    static ACTIVE: Value = Value::Bool(true);
     match &path.urn {
         Some(urn) => full.get(urn)?.get(&path.attr),
+        None if rt == ResourceType::User && path.attr == "active" => full.get("active").or(Some(&ACTIVE)),
         None => full.get(&path.attr),
     }
 }

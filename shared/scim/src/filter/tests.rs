@@ -171,6 +171,15 @@ fn absence_is_false_for_all_but_ne() {
 }
 
 #[test]
+fn who_is_not_said_to_be_inactive_is_active() {
+    let mut unsaid = ada();
+    unsaid.remove("active");
+    let matches = |text: &str| read(text).matches(ResourceType::User, &unsaid);
+    assert!(matches("active eq true") && matches("active pr") && matches("active ne false"));
+    assert!(!matches("active eq false") && !matches("active eq null"));
+}
+
+#[test]
 fn moments_compare_as_moments() {
     assert!(matches("meta.created eq \"2026-01-31T10:00:00+01:00\"") && matches("meta.created ge \"2026-01-31T09:00:00Z\""));
     assert!(matches("meta.created gt \"2026-01-31T08:59:59.999Z\"") && matches("meta.created lt \"2026-02-01T00:00:00Z\""));

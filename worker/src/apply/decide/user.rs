@@ -2,7 +2,7 @@
 
 use super::{Decision, World, address, key, not_found, other, protect, version_mismatch};
 use muster_domain::{Change, Operation, Outcome, OutcomeCode, Role};
-use muster_scim::{Resource, ResourceType, ScimError, carry_over, patch::PatchRequest};
+use muster_scim::{Resource, ResourceType, ScimError, carry_over};
 use muster_store::UserRow;
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,24 +11,19 @@ pub(super) fn decide(world: &mut World<'_>, operation: &Operation, now_ms: i64) 
     match &operation.change {
         Change::Create { resource, role } => create(world, operation, resource, *role, now_ms),
         Change::Replace { resource } => change(world, operation, now_ms, |row| {
-            let active = row.active();
+            let active = row.resource.get("active").cloned();
             let mut new = resource.clone();
             carry_over(ResourceType::User, &row.resource, &mut new)?;
             row.resource = new;
             // A replacement that does not speak of `active` leaves it: nobody who left is let in again by an omission.
-            row.resource.entry("active").or_insert(Value::Bool(active));
+            if let Some(active) = active {
+                row.resource.entry("active").or_insert(active);
+            }
             Ok(())
         }),
-        Change::Patch { patch } => change(world, operation, now_ms, |row| apply(patch, &mut row.resource)),
+        Change::Patch { patch } => change(world, operation, now_ms, |row| patch.apply(ResourceType::User, &mut row.resource).map(drop)),
         Change::Delete => delete(world, operation),
     }
-}
-
-fn apply(patch: &PatchRequest, resource: &mut Resource) -> Result<(), ScimError> {
-    patch.apply(ResourceType::User, resource)?;
-    // `active` cannot be without a value: removing it means the default.
-    resource.entry("active").or_insert(Value::Bool(true));
-    Ok(())
 }
 
 fn create(world: &mut World<'_>, operation: &Operation, resource: &Resource, role: Role, now_ms: i64) -> Decision {

@@ -114,6 +114,28 @@ async fn a_replacement_without_active_does_not_let_a_leaver_in_again() {
     .await;
 }
 
+/// RFC 7644 §3.5.2.2: what is removed is unassigned, and shown no more. Who is not said to be inactive may sign in.
+#[tokio::test]
+async fn active_can_be_removed_and_then_nobody_says_anything_of_it() {
+    on_each(|world| async move {
+        let ada = world.user("ada@x.test").await;
+        let remove = world.patch(ResourceType::User, ada, json!([{"op": "remove", "path": "active"}]));
+        let outcome = world.apply_one(&remove).await;
+        assert_eq!((outcome.status, outcome.version), (200, Some(2)));
+        assert!(!outcome.resource.expect("the user").contains_key("active"));
+        assert_eq!(
+            world.apply_one(&world.patch(ResourceType::User, ada, json!([{"op": "remove", "path": "active"}]))).await.version,
+            Some(2)
+        );
+        world.apply_one(&world.replace(ResourceType::User, ada, json!({"userName": "ada@x.test", "title": "T"}))).await;
+        let read = world.read(ResourceType::User, ada).await.expect("there");
+        assert_eq!((read.get("active"), &read["title"]), (None, &json!("T")));
+        world.apply_one(&world.patch(ResourceType::User, ada, json!([{"op": "add", "path": "active", "value": "False"}]))).await;
+        assert_eq!(world.read(ResourceType::User, ada).await.expect("there")["active"], json!(false));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn if_match_decides() {
     on_each(|world| async move {
