@@ -20,11 +20,22 @@ pub(crate) fn all(subject: Subject, filtered: bool, base_url: &str, limits: &Lim
         return Err(ScimError::forbidden("discovery cannot be filtered").into());
     }
     let body = match subject {
-        Subject::ServiceProviderConfig => discovery::service_provider_config(base_url, limits),
+        Subject::ServiceProviderConfig => provider_config(base_url, limits, context),
         Subject::ResourceTypes => list(discovery::resource_types(base_url)),
         Subject::Schemas => list(discovery::schemas(base_url)),
     };
     Ok(reply::json(StatusCode::OK, &body, context))
+}
+
+/// RFC 9967 reads a missing `securityEvents` as "not supported", which is all that a client needs to know that cannot read it.
+fn provider_config(base_url: &str, limits: &Limits, context: &Context) -> Value {
+    let mut document = discovery::service_provider_config(base_url, limits);
+    if !context.takes_unknown
+        && let Some(members) = document.as_object_mut()
+    {
+        members.remove("securityEvents");
+    }
+    document
 }
 
 /// One of a list, by the name in its address.

@@ -113,6 +113,32 @@ async fn a_batch_of_two_accounts_fails_one_and_not_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulk_request_reaches_nothing_of_another_account() {
+    let two = two().await;
+    let before = (two.there.all("/Users").await, two.there.all("/Groups").await);
+    let change = json!({ "Operations": [{ "op": "replace", "path": "displayName", "value": "Mine" }] });
+    let (theirs, their_group) = (format!("/Users/{}", two.user), format!("/Groups/{}", two.group));
+    let members = json!([{ "value": two.user }, { "value": "bulkId:own" }]);
+    let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+        { "method": "PATCH", "path": theirs, "data": change },
+        { "method": "PUT", "path": theirs, "data": user("mine@isolation.test") },
+        { "method": "DELETE", "path": theirs },
+        { "method": "PATCH", "path": their_group, "data": change },
+        { "method": "DELETE", "path": their_group },
+        { "method": "POST", "path": "/Users", "bulkId": "own", "data": user("own@isolation.test") },
+        { "method": "POST", "path": "/Groups", "bulkId": "group", "data": { "schemas": [GROUP], "displayName": "Ours", "members": members } }
+    ] });
+    let answer = two.here.post("/Bulk", &body).await.expect_status(200).json();
+    let statuses: Vec<&str> = answer["Operations"].as_array().expect("results").iter().filter_map(|one| one["status"].as_str()).collect();
+    assert_eq!(statuses[..6], ["404", "404", "404", "404", "404", "201"], "{answer}");
+    assert!(!answer.to_string().contains("ada@isolation.test"), "{answer}");
+    for group in two.here.all("/Groups").await {
+        assert!(!two.here.members(group["id"].as_str().expect("an id")).await.contains(&two.user), "{group}");
+    }
+    assert_eq!((two.there.all("/Users").await, two.there.all("/Groups").await), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_accounts_may_use_the_same_names() {
     let two = two().await;
     let own = two.here.create_user("ada@isolation.test").await;

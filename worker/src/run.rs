@@ -73,10 +73,12 @@ struct Handler {
 
 impl OperationHandler for Handler {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        let Delivery { batch: OperationBatch { v, operations, .. }, isolate, early, .. } = delivery;
-        if v != OperationBatch::VERSION {
-            return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layout {}", OperationBatch::VERSION)));
+        let Delivery { batch, isolate, early, .. } = delivery;
+        if !batch.is_readable() {
+            let (v, known) = (batch.v, OperationBatch::VERSION);
+            return Err(HandlerError::new(format!("a message of layout {v}; this worker knows layouts up to {known}")));
         }
+        let OperationBatch { operations, .. } = batch;
         let replies = self.committer.apply(operations, isolate, early).await;
         replies.ok_or_else(|| HandlerError::new("the committer has ended"))
     }

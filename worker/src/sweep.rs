@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// How often it looks for what is due.
 const EVERY: Duration = Duration::from_secs(1);
 /// Requests taken at once.
-const TOGETHER: u64 = 64;
+const TOGETHER: usize = 64;
 /// How long the ends of requests can be asked for.
 const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 /// How often what is older is forgotten.
@@ -37,9 +37,17 @@ pub(crate) async fn sweep(store: Store, queue: Queue, shutdown: CancellationToke
             _ = ticks.tick() => {}
             () = shutdown.cancelled() => return,
         }
-        // What fails is due again later; an outage of the database is told of by those who wait for it.
-        if let Err(error) = once(&store, &queue, &sender).await {
-            tracing::debug!(%error, "asynchronous requests cannot be looked after now");
+        while !shutdown.is_cancelled() {
+            match once(&store, &queue, &sender).await {
+                // There may be more.
+                Ok(TOGETHER) => {}
+                Ok(_) => break,
+                // What fails is due again later; an outage of the database is told of by those who wait for it.
+                Err(error) => {
+                    tracing::debug!(%error, "asynchronous requests cannot be looked after now");
+                    break;
+                }
+            }
         }
         if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
             forgotten = Some(Instant::now());
@@ -50,11 +58,13 @@ pub(crate) async fn sweep(store: Store, queue: Queue, shutdown: CancellationToke
     }
 }
 
-/// One look at what is due: finishes what has been applied, and enqueues the rest.
-pub(crate) async fn once(store: &Store, queue: &Queue, sender: &OperationSender) -> Result<(), StoreError> {
-    let due = async_requests::take_due(store, queue.now_ms(), TOGETHER).await?;
-    if due.is_empty() {
-        return Ok(());
+/// One look at what is due: finishes what has been applied, and enqueues the rest. How many requests that were, at most
+/// [`TOGETHER`].
+pub(crate) async fn once(store: &Store, queue: &Queue, sender: &OperationSender) -> Result<usize, StoreError> {
+    let due = async_requests::take_due(store, queue.now_ms(), TOGETHER as u64).await?;
+    let taken = due.len();
+    if taken == 0 {
+        return Ok(0);
     }
     let operations: Vec<&Operation> = due.iter().flat_map(|request| &request.operations).collect();
     let ended = async_requests::ended(store, &operations).await?;
@@ -69,5 +79,5 @@ pub(crate) async fn once(store: &Store, queue: &Queue, sender: &OperationSender)
             tracing::debug!(%error, "an acknowledged request cannot be enqueued now");
         }
     }
-    Ok(())
+    Ok(taken)
 }

@@ -161,3 +161,15 @@ async fn a_reader_that_is_up_to_date_gets_304() {
     assert_eq!((again.status, again.header("etag"), again.body.len()), (304, Some(tag.as_str()), 0));
     assert_eq!(gateway.request("GET", &path, &["If-None-Match: \"x\""], "").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_client_that_gives_up_on_what_it_does_not_know_is_spared_it() {
+    let gateway = Gateway::start().await;
+    let config = async |headers: &[&str]| gateway.request("GET", "/scim/ServiceProviderConfig", headers, "").await.json();
+    let full = config(&[]).await;
+    assert_eq!(full["securityEvents"]["asyncRequest"], "request");
+    let mut plain = config(&["User-Agent: python-httpx2/2.16.2"]).await;
+    assert_eq!(plain.get("securityEvents"), None);
+    plain["securityEvents"] = full["securityEvents"].clone();
+    assert_eq!(plain, full, "and of nothing else");
+}

@@ -16,8 +16,17 @@ pub struct OperationBatch {
 }
 
 impl OperationBatch {
-    /// The layout this build writes and reads.
-    pub const VERSION: u32 = 1;
+    /// The layout this build writes. 2 knows operations of bulk requests and acknowledged ones, which a worker that does not know them
+    /// would apply as if nothing tied them together, or end for being late.
+    pub const VERSION: u32 = 2;
+    /// The oldest layout this build reads; what a gateway of the version before sends means the same here.
+    const OLDEST: u32 = 1;
+
+    /// Whether this build understands the layout of this message.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        self.v >= Self::OLDEST && self.v <= Self::VERSION
+    }
 
     /// A message of this build's layout.
     #[must_use]

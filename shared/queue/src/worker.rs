@@ -109,11 +109,11 @@ async fn handle<H: OperationHandler>(
     hands: Data<Hands<H>>,
 ) -> Result<Settlement, HandlerError> {
     let reply_to = batch.reply_to;
-    let give_up = if batch.v == OperationBatch::VERSION {
+    let give_up = if batch.is_readable() {
         origin.give_up.clone()
     } else {
         // Guessing what an unknown layout means could apply something nobody asked for.
-        Some(format!("its layout {} is not the one this build reads ({})", batch.v, OperationBatch::VERSION))
+        Some(format!("its layout {} is not one this build reads (up to {})", batch.v, OperationBatch::VERSION))
     };
     let delivery = Delivery { batch, attempt: origin.attempt, isolate: origin.isolate, early: replies.early(reply_to) };
     let work = async {

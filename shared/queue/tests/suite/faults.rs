@@ -204,7 +204,7 @@ async fn what_is_no_message_is_set_aside() {
     let Some(rig) = Streams::start().await else { return };
     let queue = rig.queue(quick()).await;
     let (client, worker) = (client(&queue), Worker::start(&queue, |_| Behaviour::Apply));
-    let foreign = serde_json::json!({ "v": 2, "reply_to": null, "operations": [] }).to_string();
+    let foreign = serde_json::json!({ "v": muster_domain::OperationBatch::VERSION + 1, "reply_to": null, "operations": [] }).to_string();
     for message in ["{", foreign.as_str()] {
         rig.server.command(&["XADD", "{test}:operations", "*", "m", message]).await.expect("the server runs");
     }
