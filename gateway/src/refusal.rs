@@ -69,9 +69,7 @@ impl Refusal {
     /// The response; logs what is ours to mend.
     pub(crate) fn into_response(self, context: &Context) -> Response {
         match self {
-            Self::Scim(error) if error.status >= 500 && error.status != 501 => {
-                Self::Internal { cause: error.to_string() }.into_response(context)
-            }
+            Self::Scim(error) if error.status >= 500 => Self::Internal { cause: error.to_string() }.into_response(context),
             Self::Scim(error) => reply::error(&error, context),
             Self::Unauthorized => unauthorized(context),
             Self::TooManyWrongKeys { retry_after } => with_retry_after(

@@ -12,7 +12,7 @@ const EVERYWHERE: [&str; 7] = ["400", "401", "414", "429", "431", "500", "503"];
 /// A refusal: status, description, headers beside those of every answer.
 type Refusal = (&'static str, &'static str, &'static [&'static str]);
 
-const REFUSALS: [Refusal; 16] = [
+const REFUSALS: [Refusal; 15] = [
     ("400", "The request is wrong; `scimType` and `detail` say what and how to mend it.", &[]),
     ("401", "The secret key is missing, wrong or no longer valid.", &["WWW-Authenticate"]),
     ("403", "The key is good, and what was asked for is not allowed.", &[]),
@@ -26,7 +26,6 @@ const REFUSALS: [Refusal; 16] = [
     ("429", "Too much at once for this account, or too many wrong keys from this address.", &["Retry-After"]),
     ("431", "The headers are too large.", &[]),
     ("500", "The service failed; the detail has the request id and nothing else.", &[]),
-    ("501", "This service does not do that.", &[]),
     ("503", "The service cannot do it now. Nothing was changed.", &["Retry-After"]),
     ("default", "Any other refusal.", &[]),
 ];

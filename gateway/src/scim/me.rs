@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use muster_scim::{ResourceType::User, ScimError, location};
+use muster_scim::{ResourceType::User, location};
 
 /// The methods, for `Allow`.
 pub(crate) const ALLOW: &str = "GET, HEAD, PUT, PATCH, DELETE";
@@ -18,7 +18,7 @@ pub(crate) const ALLOW: &str = "GET, HEAD, PUT, PATCH, DELETE";
 /// Answers a request to `/Me`.
 ///
 /// # Errors
-/// What the handler of `/Users/{id}` says; 501 for POST (§3.11 leaves it to the service): the caller's resource is there already.
+/// What the handler of `/Users/{id}` says; 405 for POST: the caller's resource is there already.
 pub(crate) async fn handle(call: &Call<'_>, method: &str, body: &[u8]) -> Result<Response, Refusal> {
     let id = call.caller.administrator.to_string();
     let response = match method {
@@ -26,10 +26,6 @@ pub(crate) async fn handle(call: &Call<'_>, method: &str, body: &[u8]) -> Result
         "PUT" => write::replace(call, User, &id, body).await,
         "PATCH" => write::patch(call, User, &id, body).await,
         "DELETE" => write::delete(call, User, &id).await,
-        "POST" => Err(ScimError::not_implemented(
-            "POST /Me would make the caller's own user, who exists: read it with GET /Me, make other users with POST /Users",
-        )
-        .into()),
         _ => Err(Refusal::MethodNotAllowed { allow: ALLOW }),
     }?;
     if response.status() == StatusCode::ACCEPTED {

@@ -192,12 +192,6 @@ impl ScimError {
         Self::status(500, detail)
     }
 
-    /// 501: the service does not do this.
-    #[must_use]
-    pub fn not_implemented(detail: impl Into<String>) -> Self {
-        Self::status(501, detail)
-    }
-
     /// 503: the service cannot do it now; try again later.
     #[must_use]
     pub fn unavailable(detail: impl Into<String>) -> Self {

@@ -54,6 +54,12 @@ pub struct GroupRow {
     pub modified_ms: i64,
 }
 
+/// A comparison form as it stands between line feeds. What is looked up there is looked at again in memory, so two addresses may
+/// look the same here.
+pub(crate) fn in_a_list(key: &str) -> String {
+    key.replace('\n', " ")
+}
+
 impl UserRow {
     /// What people sign in with.
     #[must_use]
@@ -82,7 +88,7 @@ impl UserRow {
         let primary = self.email().map(LoginKey::of);
         let emails = self.resource.get("emails")?.as_array()?;
         let keys = emails.iter().filter_map(|email| email.get("value")?.as_str()).map(LoginKey::of);
-        let others: Vec<String> = keys.filter(|key| Some(key) != primary.as_ref()).map(LoginKey::into_string).collect();
+        let others: Vec<String> = keys.filter(|key| Some(key) != primary.as_ref()).map(|key| in_a_list(&key.into_string())).collect();
         if others.is_empty() { None } else { Some(format!("\n{}\n", others.join("\n"))) }
     }
 
@@ -217,6 +223,7 @@ mod tests {
         };
         assert_eq!(row.rest(), r#"{"emails":[{"value":"A@x.test"},{"value":"b@x.test"}],"title":"Analyst"}"#);
         assert_eq!(row.other_email_keys().as_deref(), Some("\nb@x.test\n"));
+        assert_eq!(in_a_list("a\nb@x.test"), "a b@x.test");
         let mut unsaid = row;
         unsaid.resource.remove("active");
         unsaid.resource.remove("emails");

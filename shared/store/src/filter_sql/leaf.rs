@@ -1,7 +1,7 @@
 //! Which attributes SQL can judge, and by what.
 
 use super::{Compiler, Condition, column::Column};
-use crate::Dialect;
+use crate::{Dialect, row::in_a_list};
 use muster_domain::LoginKey;
 use muster_scim::{
     ResourceType,
@@ -167,15 +167,15 @@ impl Compiler<'_> {
         // planner without statistics makes a walk through the account.
         let (first, other) = match self.dialect {
             Dialect::Postgres => {
-                let key = self.parameter(key);
+                let (listed, key) = (self.parameter(in_a_list(&key)), self.parameter(key));
                 let other = format!(
                     "SELECT e.id FROM (SELECT e.account_id, e.id FROM users e WHERE e.other_email_keys IS NOT NULL \
-                     AND string_to_array(e.other_email_keys, chr(10)) @> ARRAY[CAST({key} AS text)] OFFSET 0) e WHERE e.account_id = $1"
+                     AND string_to_array(e.other_email_keys, chr(10)) @> ARRAY[CAST({listed} AS text)] OFFSET 0) e WHERE e.account_id = $1"
                 );
                 (format!("e.email_key = {key}"), other)
             }
             Dialect::Sqlite => {
-                let (within, key) = (self.parameter(format!("\n{key}\n")), self.parameter(key));
+                let (within, key) = (self.parameter(format!("\n{}\n", in_a_list(&key))), self.parameter(key));
                 let other = format!(
                     "SELECT e.id FROM users e WHERE e.account_id = $1 AND e.other_email_keys IS NOT NULL \
                      AND instr(e.other_email_keys, {within}) > 0"
