@@ -5,7 +5,7 @@ use crate::{
     rig::{Rig, Worker, all_applied, call, calls, client, depth, name_of, quick, until},
 };
 use muster_domain::{AccountId, Operation, OperationBatch, OutcomeCode};
-use muster_queue::{Delivery, OPERATIONS, QueueSettings, WorkerSettings};
+use muster_queue::{Delivery, OPERATIONS, Queue, QueueSettings, WorkerSettings};
 use std::time::Duration;
 
 fn has(delivery: &Delivery, name: &str) -> bool {
@@ -126,7 +126,18 @@ pub async fn a_bulk_stays_whole_even_when_it_comes_back(rig: &impl Rig) {
 
 pub async fn replies_that_come_early_do_not_wait_and_the_message_does(rig: &impl Rig) {
     let queue = rig.queue(quick()).await;
-    let client = client(&queue);
+    // Whether two calls travel together is up to the moment the first of them is pushed.
+    for _ in 0..20 {
+        if answered_early(&queue).await {
+            return;
+        }
+    }
+    panic!("two calls at once never travelled together");
+}
+
+/// Calls twice at once, one of the two slow. False when they did not travel together, which proves nothing.
+async fn answered_early(queue: &Queue) -> bool {
+    let client = client(queue);
     let told = std::sync::Arc::new(tokio::sync::Notify::new());
     let handler = TestHandler::new({
         let told = told.clone();
@@ -136,16 +147,18 @@ pub async fn replies_that_come_early_do_not_wait_and_the_message_does(rig: &impl
     let one = |name: &str| client.call(crate::rig::operation_of(AccountId::new(), name, now), now + 60_000);
     let slow = one("slow");
     tokio::pin!(slow);
-    // Together in one message, because both have called before a worker is there.
     let quick_one = one("quick");
     tokio::pin!(quick_one);
     assert!(futures::poll!(&mut slow).is_pending() && futures::poll!(&mut quick_one).is_pending());
-    let worker = Worker::start_with(&queue, WorkerSettings::default(), handler);
+    let worker = Worker::start_with(queue, WorkerSettings::default(), handler);
     quick_one.await.expect("it does not wait for its neighbour");
     assert!(futures::poll!(&mut slow).is_pending());
-    assert_eq!(depth(&queue).await.depth, 1, "the message is there until all of it is done");
+    // An acknowledgement may follow its answer by a moment; the message of the slow one has to stay.
+    until("one message is left", || async { depth(queue).await.depth == 1 }).await;
     told.notify_one();
     slow.await.expect("it is answered");
-    until("the message is forgotten", || async { depth(&queue).await.depth == 0 }).await;
-    assert!(worker.handler.seen().iter().all(|seen| seen.together == 2 && seen.attempt == 1));
+    until("the message is forgotten", || async { depth(queue).await.depth == 0 }).await;
+    let together = worker.handler.seen().iter().all(|seen| seen.together == 2 && seen.attempt == 1);
+    worker.stop().await.expect("it drains");
+    together
 }
