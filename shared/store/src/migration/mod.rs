@@ -16,7 +16,7 @@ use crate::{Dialect, StoreError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use std::collections::HashSet;
 
 /// "muster" in bytes: the advisory lock of migrations.
@@ -27,11 +27,11 @@ struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m20261124_000001_create_tables::Migration),
-            Box::new(m20261124_000002_read_indexes::Migration),
-            Box::new(m20261124_000003_protect_administrators::Migration),
-            Box::new(m20261124_000004_custom_resources::Migration),
-            Box::new(m20261124_000006_async_requests::Migration),
+            Box::new(m20261124_000001_create_tables::MIGRATION),
+            Box::new(m20261124_000002_read_indexes::MIGRATION),
+            Box::new(m20261124_000003_protect_administrators::MIGRATION),
+            Box::new(m20261124_000004_custom_resources::MIGRATION),
+            Box::new(m20261124_000006_async_requests::MIGRATION),
         ]
     }
 }
@@ -76,6 +76,8 @@ struct Words {
     uuid: &'static str,
     json: &'static str,
     bytes: &'static str,
+    /// Text that is compared and ordered by its bytes, as SQLite does.
+    key: &'static str,
     /// What follows the closing bracket of a table whose primary key is its only way in.
     keyed: &'static str,
 }
@@ -83,22 +85,47 @@ struct Words {
 impl Words {
     const fn of(backend: DbBackend) -> Self {
         match backend {
-            DbBackend::Sqlite => Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", keyed: " WITHOUT ROWID" },
-            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", keyed: "" },
+            DbBackend::Sqlite => Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", key: "text", keyed: " WITHOUT ROWID" },
+            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", key: "text COLLATE \"C\"", keyed: "" },
         }
+    }
+
+    fn fill_in(&self, statement: &str) -> String {
+        statement
+            .replace("{uuid}", self.uuid)
+            .replace("{json}", self.json)
+            .replace("{bytes}", self.bytes)
+            .replace("{key}", self.key)
+            .replace("{keyed}", self.keyed)
     }
 }
 
-/// Runs the statements of one migration, each with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{keyed}`.
-async fn run(db: &impl ConnectionTrait, statements: &[&str]) -> Result<(), DbErr> {
-    let words = Words::of(db.get_database_backend());
-    for statement in statements {
-        let sql = statement
-            .replace("{uuid}", words.uuid)
-            .replace("{json}", words.json)
-            .replace("{bytes}", words.bytes)
-            .replace("{keyed}", words.keyed);
-        db.execute_unprepared(&sql).await?;
+/// One migration.
+struct Sql {
+    /// The name it is remembered by once it is applied: that of its file.
+    name: &'static str,
+    /// What only Postgres needs, and before the rest.
+    postgres_first: &'static [&'static str],
+    /// What both engines run, with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{key}`, `{keyed}`.
+    statements: &'static [&'static str],
+}
+
+impl MigrationName for Sql {
+    fn name(&self) -> &str {
+        self.name
     }
-    Ok(())
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Sql {
+    #[expect(elided_lifetimes_in_paths, reason = "the trait declares it so, and async_trait wants the same text")]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        let words = Words::of(db.get_database_backend());
+        let first = if db.get_database_backend() == DbBackend::Postgres { self.postgres_first } else { &[] };
+        for statement in first.iter().chain(self.statements) {
+            db.execute_unprepared(&words.fill_in(statement)).await?;
+        }
+        Ok(())
+    }
 }
