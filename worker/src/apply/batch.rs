@@ -47,7 +47,8 @@ impl Attempt<'_> {
 
 /// Applies the operations.
 ///
-/// Nearly every operation is delivered once, so the log is asked for those that were applied before only when an attempt has failed: one that has an outcome already cannot be logged a second time, which undoes the first attempt as a race.
+/// Nearly every operation is delivered once, so the log is asked for those that were applied before only when an attempt has
+/// failed: one that has an outcome already cannot be logged a second time, which undoes the first attempt as a race.
 ///
 /// # Errors
 /// When nothing of it happened, or when the COMMIT was not confirmed.

@@ -89,7 +89,7 @@ impl Applier {
                 for index in part.members {
                     let operation = &operations[index];
                     tracing::error!(operation.id = %operation.id, account.id = %operation.account, %error, "an operation cannot be applied");
-                    outcomes[index] = Some(self.record_failure(operation).await);
+                    outcomes[index] = Some(self.record(operation, OutcomeCode::Failed).await);
                 }
             }
         }
@@ -140,25 +140,18 @@ impl Applier {
         if operation.acknowledged && (self.settings.clock)() < operation.accepted_ms.saturating_add(GIVE_UP_MS) {
             return expired();
         }
-        let outcome = Outcome::failed(OutcomeCode::SetAside, 500);
-        match muster_store::operations::record(&self.store, operation, &outcome).await {
-            Ok(None) => outcome,
-            Ok(Some(recorded)) => recorded,
-            Err(error) => {
-                tracing::error!(operation.id = %operation.id, %error, "a set-aside operation cannot be recorded");
-                outcome
-            }
-        }
+        self.record(operation, OutcomeCode::SetAside).await
     }
 
-    /// Writes the failure of an operation to the log, so that it is answered the same way when it is delivered again.
-    async fn record_failure(&self, operation: &Operation) -> Outcome {
-        let failed = Outcome::failed(OutcomeCode::Failed, 500);
+    /// Writes the failure of an operation to the log, so that it is answered the same way when it is delivered again. What was
+    /// recorded before stays the answer.
+    async fn record(&self, operation: &Operation, code: OutcomeCode) -> Outcome {
+        let failed = Outcome::failed(code, 500);
         match muster_store::operations::record(&self.store, operation, &failed).await {
             Ok(None) => failed,
             Ok(Some(recorded)) => recorded,
             Err(error) => {
-                tracing::error!(operation.id = %operation.id, %error, "the failure of an operation cannot be recorded");
+                tracing::error!(operation.id = %operation.id, code = code.as_str(), %error, "the failure of an operation cannot be recorded");
                 failed
             }
         }
