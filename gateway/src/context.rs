@@ -14,19 +14,18 @@ pub(crate) struct Context {
     pub(crate) media: Media,
     /// The base the client used.
     pub(crate) base: Base,
-    /// Whether the client takes a document with attributes of RFCs it does not know.
-    pub(crate) takes_unknown: bool,
+    /// Whether the client is one that gives up on a document with attributes it does not know.
+    pub(crate) reads_closed: bool,
 }
 
 /// scim2-client, by the name of its HTTP library: it gives up on a service whose `/ServiceProviderConfig` has one attribute more
 /// than RFC 7643 and RFC 9865 define.
-const STRICT_READERS: &str = "python-httpx2/";
+const CLOSED_READER: &str = "python-httpx2/";
 
 impl Context {
     pub(crate) fn new(headers: &HeaderMap, base: Base) -> Self {
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let takes_unknown = !agent.starts_with(STRICT_READERS);
-        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base, takes_unknown }
+        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base, reads_closed: agent.starts_with(CLOSED_READER) }
     }
 }
 

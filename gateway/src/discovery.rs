@@ -1,8 +1,8 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas`.
 
-use crate::{context::Context, path::decode_name, refusal::Refusal, reply};
+use crate::{context::Context, path::decode_name, refusal::Refusal, reply, settings::GatewaySettings};
 use axum::{http::StatusCode, response::Response};
-use muster_scim::{Limits, ScimError, discovery, list_response};
+use muster_scim::{ScimError, discovery, list_response};
 use serde_json::Value;
 
 /// What a client may ask about.
@@ -15,12 +15,18 @@ pub(crate) enum Subject {
 
 /// The document, or the list of documents. RFC 7644 §4: a filter here is answered with 403, because clients could not tell an
 /// ignored filter from one that matched.
-pub(crate) fn all(subject: Subject, filtered: bool, base_url: &str, limits: &Limits, context: &Context) -> Result<Response, Refusal> {
+pub(crate) fn all(
+    subject: Subject,
+    filtered: bool,
+    base_url: &str,
+    settings: &GatewaySettings,
+    context: &Context,
+) -> Result<Response, Refusal> {
     if filtered {
         return Err(ScimError::forbidden("discovery cannot be filtered").into());
     }
     let body = match subject {
-        Subject::ServiceProviderConfig => provider_config(base_url, limits, context),
+        Subject::ServiceProviderConfig => provider_config(base_url, settings, context),
         Subject::ResourceTypes => list(discovery::resource_types(base_url)),
         Subject::Schemas => list(discovery::schemas(base_url)),
     };
@@ -28,9 +34,10 @@ pub(crate) fn all(subject: Subject, filtered: bool, base_url: &str, limits: &Lim
 }
 
 /// RFC 9967 reads a missing `securityEvents` as "not supported", which is all that a client needs to know that cannot read it.
-fn provider_config(base_url: &str, limits: &Limits, context: &Context) -> Value {
-    let mut document = discovery::service_provider_config(base_url, limits);
-    if !context.takes_unknown
+fn provider_config(base_url: &str, settings: &GatewaySettings, context: &Context) -> Value {
+    let mut document = discovery::service_provider_config(base_url, &settings.scim);
+    if settings.compat.closed_discovery
+        && context.reads_closed
         && let Some(members) = document.as_object_mut()
     {
         members.remove("securityEvents");

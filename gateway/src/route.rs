@@ -98,7 +98,7 @@ pub(crate) async fn handle(call: &Call<'_>, endpoint: Endpoint<'_>, method: &Met
         (Endpoint::Event(txn), "GET" | "HEAD") => events::get(call, txn).await,
         (Endpoint::Me, method) => me::handle(call, method, &body).await,
         (Endpoint::Discovery(subject), "GET" | "HEAD") => {
-            discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings.scim, call.context)
+            discovery::all(subject, call.query.filter.is_some(), call.base_url(), &call.app.settings, call.context)
         }
         (Endpoint::DiscoveryItem(subject, name), "GET" | "HEAD") => discovery::one(subject, name, call.base_url(), call.context),
         (Endpoint::OpenApi, "GET" | "HEAD") => Ok(openapi::answer(call)),

@@ -172,4 +172,7 @@ async fn a_client_that_gives_up_on_what_it_does_not_know_is_spared_it() {
     assert_eq!(plain.get("securityEvents"), None);
     plain["securityEvents"] = full["securityEvents"].clone();
     assert_eq!(plain, full, "and of nothing else");
+    let strict = Gateway::start_with(|settings| settings.compat.closed_discovery = false).await;
+    let shown = strict.request("GET", "/scim/ServiceProviderConfig", &["User-Agent: python-httpx2/2.16.2"], "").await.json();
+    assert_eq!(shown["securityEvents"], full["securityEvents"]);
 }

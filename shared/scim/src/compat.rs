@@ -43,6 +43,9 @@ pub struct Compat {
     pub bare_operations: bool,
     /// Text without quotes in filters: `externalId eq someone` (an example of Entra ID's documentation).
     pub unquoted_literals: bool,
+    /// A reader of `/ServiceProviderConfig` that gives up on attributes it does not know is not shown those of RFC 9967
+    /// (scim2-client).
+    pub closed_discovery: bool,
 }
 
 impl Compat {
@@ -65,6 +68,7 @@ impl Compat {
             bare_elements: false,
             bare_operations: false,
             unquoted_literals: false,
+            closed_discovery: false,
         }
     }
 
@@ -87,6 +91,7 @@ impl Compat {
             bare_elements: true,
             bare_operations: true,
             unquoted_literals: true,
+            closed_discovery: true,
         }
     }
 }
