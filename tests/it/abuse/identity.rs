@@ -13,17 +13,10 @@ async fn administrator(client: &Scim) -> Value {
     list["Resources"][0].clone()
 }
 
-async fn ground() -> (Deployment, Scim) {
-    let deployment = Deployment::small().await;
-    let account = deployment.account().await;
-    let client = account.client(deployment.gateways[0].address);
-    (deployment, client)
-}
-
 /// Whatever an `externalId` looks like, it selects nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_external_id_never_selects_a_user() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let victim = administrator(&client).await;
     let ada = client.create_user("ada@abuse.test").await;
     let group = client.create_group("Ops").await;
@@ -58,7 +51,7 @@ async fn an_external_id_never_selects_a_user() {
 /// Two users may be told to have one `externalId`, one address: each stays who it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_or_external_id_of_somebody_else_changes_nobody_else() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let victim = administrator(&client).await;
     let address = victim["emails"][0]["value"].as_str().expect("an address").to_owned();
     let mut body = user("mallory@abuse.test");
@@ -82,7 +75,7 @@ async fn an_address_or_external_id_of_somebody_else_changes_nobody_else() {
 /// An id that was is never given again, nor is what belonged to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_made_again_inherits_nothing() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let first = client.create_user("ada@abuse.test").await;
     let group = json!({ "schemas": [GROUP], "displayName": "Ops", "members": [{ "value": first }] });
     let group = id_of(&client.post("/Groups", &group).await.expect_status(201).json());
@@ -102,7 +95,7 @@ async fn a_user_made_again_inherits_nothing() {
 /// Suspended means: still there, still a member, and shown as suspended in every answer, until restored as before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_suspended_user_is_shown_as_such_everywhere_and_keeps_its_memberships() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let ada = client.create_user("ada@abuse.test").await;
     let group = json!({ "schemas": [GROUP], "displayName": "Ops", "members": [{ "value": ada }] });
     let group = id_of(&client.post("/Groups", &group).await.expect_status(201).json());

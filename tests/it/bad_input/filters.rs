@@ -61,9 +61,7 @@ async fn filters_as_bombs_are_refused_and_the_process_lives() {
 /// Numbers out of range are brought into it (RFC 7644 §3.4.2.4), not refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paging_numbers_out_of_range_are_brought_into_it() {
-    let deployment = Deployment::small().await;
-    let account = deployment.account().await;
-    let client = account.client(deployment.gateways[0].address);
+    let (_deployment, client) = Deployment::small_with_client().await;
     client.create_user("ada@bad.test").await;
     for (query, found) in [
         ("count=-1", 0),

@@ -90,9 +90,7 @@ async fn odd_text_is_kept_and_found_by_itself_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_spellings_of_one_name_are_one_user() {
-    let deployment = Deployment::small().await;
-    let account = deployment.account().await;
-    let client = account.client(deployment.gateways[0].address);
+    let (_deployment, client) = Deployment::small_with_client().await;
     for spellings in [
         &["ada@bad.test", "ADA@bad.test", "Ada@BAD.TEST", " ada@bad.test", "ada@bad.test\t"][..],
         &["caf\u{e9}@bad.test", "cafe\u{301}@bad.test", "CAF\u{c9}@bad.test", "CAFE\u{301}@BAD.TEST"],

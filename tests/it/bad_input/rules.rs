@@ -3,17 +3,10 @@
 
 use super::{Ground, case, raw_case};
 use crate::harness::{
-    Deployment, Scim,
+    Deployment,
     scim::{GROUP, USER, id_of, patch_body, user},
 };
 use serde_json::{Value, json};
-
-async fn ground() -> (Deployment, Scim) {
-    let deployment = Deployment::small().await;
-    let account = deployment.account().await;
-    let client = account.client(deployment.gateways[0].address);
-    (deployment, client)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_can_be_understood_in_two_ways_is_refused() {
@@ -72,7 +65,7 @@ async fn what_no_client_may_change_is_refused_where_it_is_named_and_ignored_in_a
     ];
     Ground::new().await.check(cases).await;
 
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let group = client.create_group("Ops").await;
     let invented = json!({
         "schemas": [USER, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User"], "userName": "ada@bad.test", "id": "42", "groups": [{ "value": group }],
@@ -97,7 +90,7 @@ async fn what_no_client_may_change_is_refused_where_it_is_named_and_ignored_in_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patch_with_one_bad_operation_among_ten_changes_nothing() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let ada = client.create_user("ada@bad.test").await;
     let group = client.create_group("Ops").await;
     let simple =
@@ -136,7 +129,7 @@ async fn a_patch_with_one_bad_operation_among_ten_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patch_that_says_one_thing_twice_does_it_in_order() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let path = format!("/Users/{}", client.create_user("ada@bad.test").await);
     let set = |op: &str, value: &str| json!({ "op": op, "path": "title", "value": value });
     let patched = client.patch(&path, json!([set("REPLACE", "first"), set("rEpLaCe", "second"), set("Add", "third")])).await;
@@ -150,7 +143,7 @@ async fn a_patch_that_says_one_thing_twice_does_it_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_taken_name_is_refused_and_leaves_both_as_they_were() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let mut ada = user("ada@bad.test");
     ada["externalId"] = json!("first");
     let ada = client.post("/Users", &ada).await.expect_status(201).json();
@@ -175,7 +168,7 @@ async fn a_taken_name_is_refused_and_leaves_both_as_they_were() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_are_never_made_up_and_leave_in_every_form() {
-    let (_deployment, client) = ground().await;
+    let (_deployment, client) = Deployment::small_with_client().await;
     let users =
         [client.create_user("ada@bad.test").await, client.create_user("bo@bad.test").await, client.create_user("cy@bad.test").await];
     let before = client.all("/Users").await.len();

@@ -28,6 +28,14 @@ impl Deployment {
         Self { gateways, workers: Vec::new(), redis: None, postgres: None, installation }
     }
 
+    /// One process on SQLite, and a client of a new account.
+    pub async fn small_with_client() -> (Self, Scim) {
+        let deployment = Self::small().await;
+        let account = deployment.account().await;
+        let client = account.client(deployment.gateways[0].address);
+        (deployment, client)
+    }
+
     /// Two gateways and two workers on the shared Postgres and a Redis of their own.
     pub async fn full() -> Self {
         Self::full_on(Postgres::shared().await).await
