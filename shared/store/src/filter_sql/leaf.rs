@@ -68,10 +68,7 @@ impl Compiler<'_> {
     /// `attribute pr`.
     pub(super) fn present(&mut self, path: &AttrPath, negated: bool) -> Option<Condition> {
         let column = |sql| Column { sql, nullable: true, selective: false };
-        let related = |from: &str, key: &str| {
-            let not = if negated { "NOT " } else { "" };
-            Some(Condition::exact(format!("{not}EXISTS (SELECT 1 FROM group_member m WHERE {from} = {key})")))
-        };
+        let related = |from: &str, key: &str| Some(self.some_membership(&format!("{from} = {key}"), negated));
         match (plain(path)?, self.resource_type) {
             (("id" | "schemas" | "meta", None), _) | (("meta", Some("created" | "lastModified" | "resourceType" | "version")), _) => {
                 Some(Condition::constant(!negated))
@@ -190,8 +187,19 @@ impl Compiler<'_> {
     fn membership(&mut self, text: &str, join: &str, negated: bool) -> Condition {
         let Some(id) = canonical(text) else { return Condition::constant(negated) };
         let parameter = self.parameter(id);
+        self.some_membership(&format!("{join} = {parameter}"), negated)
+    }
+
+    /// Whether there is a membership like this.
+    fn some_membership(&self, condition: &str, negated: bool) -> Condition {
+        let is = match (self.dialect, negated) {
+            // SQLite (3.51) makes a join of a bare EXISTS, and then OFFSET counts a row once for each match. It does not see through
+            // a comparison.
+            (Dialect::Sqlite, false) => " IS TRUE",
+            _ => "",
+        };
         let not = if negated { "NOT " } else { "" };
-        Condition::exact(format!("{not}EXISTS (SELECT 1 FROM group_member m WHERE {join} = {parameter})"))
+        Condition::exact(format!("{not}EXISTS (SELECT 1 FROM group_member m WHERE {condition}){is}"))
     }
 
     fn moment(&self, sub: &str) -> String {

@@ -165,3 +165,25 @@ async fn look_ups_do_not_wait_for_those_who_read_through_much() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_group_of_many_members_counts_once_when_a_page_skips_it() {
+    on_each(|world| async move {
+        let users: Vec<_> = (0..5).map(|n| world.user(object(json!({ "userName": format!("u{n}") })), 0, 0)).collect();
+        let groups: Vec<_> = (0..3).map(|n| world.group(object(json!({ "displayName": format!("g{n}") })), 0, 0)).collect();
+        let members: Vec<_> = groups.iter().flat_map(|group| users.iter().map(|user| (group.id, user.id))).collect();
+        world.insert(&users, &groups, &members).await;
+        for by in ["externalId", "displayName", "id"] {
+            for order in ["ascending", "descending"] {
+                let sort = Sort::parse(&[ResourceType::Group], Some(by), Some(order)).expect("an order").expect("an order").pop();
+                let selection = [selection(ResourceType::Group, Some(filter(ResourceType::Group, "members pr")), sort, Include::default())];
+                for skip in 0..5_usize {
+                    let page = numbered(&world, &selection, skip as u64 + 1, 5).await;
+                    let seen = (page.total, page.resources.len());
+                    assert_eq!(seen, (Some(3), 3_usize.saturating_sub(skip)), "{:?}: {by} {order}, {skip}", world.store.dialect());
+                }
+            }
+        }
+    })
+    .await;
+}
