@@ -1,7 +1,7 @@
 //! The front door: from a request to a response, whatever happens.
 //!
-//! Bounds of URL and headers, the target, the host, authentication, the body, the handler, in this order; then the headers every answer
-//! has. A panic in a handler is a 500 like any other, and the connection lives on.
+//! Bounds of URL and headers, the target, the host, authentication, the body, the handler, in this order; then the headers every
+//! answer has. A panic in a handler is a 500 like any other, and the connection lives on.
 
 use crate::{
     app::App,

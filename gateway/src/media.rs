@@ -42,10 +42,13 @@ impl Media {
     }
 }
 
-/// Whether the client names a form of ours that it wants its answer in. `*/*` is what libraries send unasked.
-pub(crate) fn named(headers: &HeaderMap) -> bool {
+/// The forms of ours.
+pub(crate) const JSON: [&str; 2] = ["application/scim+json", "application/json"];
+
+/// Whether the client names one of these forms as one that it wants its answer in. `*/*` is what libraries send unasked.
+pub(crate) fn named(headers: &HeaderMap, forms: &[&str]) -> bool {
     let ranges = headers.get_all(header::ACCEPT).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-    ranges.map(essence).any(|range| range.eq_ignore_ascii_case("application/scim+json") || range.eq_ignore_ascii_case("application/json"))
+    ranges.map(essence).any(|range| forms.iter().any(|form| range.eq_ignore_ascii_case(form)))
 }
 
 /// Whether the body can be read at all.
@@ -107,14 +110,14 @@ mod tests {
 
     #[test]
     fn only_a_form_of_ours_counts_as_named() {
-        let named = |accept| named(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]));
+        let named = |accept| named(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]), &JSON);
         for accept in ["application/json", "Application/SCIM+JSON; charset=utf-8", "text/html, application/json;q=0.1"] {
             assert!(named(accept), "{accept}");
         }
         for accept in ["*/*", "application/*", "text/html", "", "application/jsonp"] {
             assert!(!named(accept), "{accept}");
         }
-        assert!(!super::named(&HeaderMap::new()));
+        assert!(!super::named(&HeaderMap::new(), &JSON));
     }
 
     #[test]

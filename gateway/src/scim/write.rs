@@ -71,7 +71,7 @@ pub(crate) async fn patch(call: &Call<'_>, kind: ResourceType, id: &str, body: &
     if call.query.attributes.is_some() {
         return read_back(call, kind, id, StatusCode::OK, outcome.version, &projection, include(kind, &projection)).await;
     }
-    if media::named(call.headers)
+    if media::named(call.headers, &media::JSON)
         && let Some(group) = small_group(call, id, &projection).await
     {
         let version = present::version(&group).or(outcome.version);

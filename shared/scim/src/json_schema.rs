@@ -57,7 +57,14 @@ pub fn request(rt: ResourceType, limits: &Limits) -> Value {
             required.push(schema.urn);
         }
     }
-    json!({ "type": "object", "description": description(rt), "properties": properties, "required": required, "maxProperties": limits.keys, "propertyNames": { "pattern": NO_NUL } })
+    json!({
+        "type": "object",
+        "description": description(rt),
+        "properties": properties,
+        "required": required,
+        "maxProperties": limits.keys,
+        "propertyNames": { "pattern": NO_NUL }
+    })
 }
 
 /// Text as it may be sent in a body.
