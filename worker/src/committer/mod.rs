@@ -8,7 +8,8 @@
 //! operations does not delay another's one by more than the batch that is under way.
 //!
 //! **Gathering.** When the batches before were large, the clients that were just answered are about to send their next operations;
-//! the committer then waits up to [`GATHER`] for the line to fill to the size of the largest recent batch. At rest it never waits.
+//! the committer then waits for the line to fill to the size of the largest recent batch: as long as operations keep coming, no
+//! gap longer than [`QUIET`], and [`GATHER`] in all. At rest it never waits.
 //!
 //! **Isolation.** A message that comes back after its worker died is applied operation by operation, so that what killed the
 //! worker takes nothing with it.
@@ -37,7 +38,9 @@ use tokio::{
 use waiting::Waiting;
 
 /// The longest a large batch is waited for.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(6);
+/// Nothing came for this long: whoever was about to send has sent.
+const QUIET: Duration = Duration::from_millis(2);
 /// Batches smaller than this are never waited for.
 const GATHER_FROM: usize = 8;
 /// How many operations may wait in the committer's lines; beyond, the handlers wait, and behind them the queue.
@@ -106,6 +109,14 @@ pub(crate) fn start(applier: Applier, batch_max: usize, stats: Arc<CommitterStat
     (CommitterHandle { requests }, tokio::spawn(committer.run()))
 }
 
+/// What to gather for after a batch of `batch` operations, when `recent` was gathered for before: the largest of late, which fades
+/// slowly, because the clients of a burst fall into two halves that take turns as soon as one batch does not wait for all of them.
+/// A batch far smaller says that the burst is over: whoever is left waits for nobody.
+fn remembered(recent: usize, batch: usize) -> usize {
+    let faded = if batch < recent / 4 { recent / 2 } else { recent - recent.div_ceil(64) };
+    faded.max(batch)
+}
+
 struct Committer {
     applier: Applier,
     batch_max: usize,
@@ -125,7 +136,7 @@ impl Committer {
                 self.commit(unit).await;
             }
             let batch = self.lines.take(self.batch_max);
-            self.recent = batch.len().max(self.recent - self.recent.div_ceil(8));
+            self.recent = remembered(self.recent, batch.len());
             if !batch.is_empty() {
                 self.commit(batch).await;
             }
@@ -143,7 +154,7 @@ impl Committer {
         if wanted >= GATHER_FROM && self.alone.is_empty() {
             let until = Instant::now() + GATHER;
             while self.lines.len() < wanted {
-                match tokio::time::timeout_at(until, self.inbox.recv()).await {
+                match tokio::time::timeout_at(until.min(Instant::now() + QUIET), self.inbox.recv()).await {
                     Ok(Some(request)) => self.accept(request),
                     Ok(None) | Err(_) => break,
                 }
@@ -217,5 +228,20 @@ impl Committer {
                 waiting.add(Reply { operation, outcome });
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_remembered_while_it_lasts_and_forgotten_soon_after() {
+        let uneven = (0..32).fold(64, |recent, batch| remembered(recent, if batch % 2 == 0 { 64 } else { 24 }));
+        assert!(uneven > 60, "two halves that take turns are gathered into one: {uneven}");
+        let alone = (0..10).fold(512, |recent, _| remembered(recent, 1));
+        assert!(alone < GATHER_FROM, "a single client after a burst is not kept waiting: {alone}");
+        assert_eq!(remembered(0, 0), 0);
+        assert_eq!(remembered(3, 100), 100, "a new burst is met at once");
     }
 }
