@@ -26,6 +26,10 @@ pub enum Shape {
     FilterLookup,
     /// Users listed page by page.
     ListPaging,
+    /// Users listed page by page with cursors (RFC 9865), from the first to the last.
+    CursorWalk,
+    /// One user by each indexed attribute in turn, with what filters are made of around it.
+    IndexedFilters,
     /// One member added to a large group, and removed again so that there is always one to add.
     MemberAdd,
 }
@@ -87,6 +91,8 @@ impl Plan {
             Shape::EntraMix => mix::cycle(self, client, &mut rng, &mut connection, &mut record, end).await?,
             Shape::FilterLookup => list::lookup(self, &mut rng, &mut connection, &mut record, end).await?,
             Shape::ListPaging => list::walk(self, &mut rng, &mut connection, &mut record, end).await?,
+            Shape::CursorWalk => list::walk_by_cursor(&mut connection, &mut record, end).await?,
+            Shape::IndexedFilters => list::indexed(self, &mut rng, &mut connection, &mut record, end).await?,
             Shape::MemberAdd => members::add(self, client, &mut connection, &mut record, end).await?,
         }
         Ok(record)
