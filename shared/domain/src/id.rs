@@ -73,6 +73,10 @@ id!(
     OperationId
 );
 id!(
+    /// A conversion: one run of Convert All User IDs To Use Email, or of its undo.
+    ConversionId
+);
+id!(
     /// One run of one gateway process; names the reply stream it listens on.
     GatewayId
 );

@@ -8,6 +8,7 @@
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
 mod bulk;
+pub mod conversion;
 mod id;
 mod login_key;
 mod message;
@@ -16,7 +17,7 @@ mod role;
 mod secret_key;
 
 pub use bulk::BulkPart;
-pub use id::{AccountId, GatewayId, GroupId, KeyId, OperationId, UserId};
+pub use id::{AccountId, ConversionId, GatewayId, GroupId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
 pub use message::{OperationBatch, Reply};
 pub use operation::{Actor, Change, Operation, Outcome, OutcomeCode};

@@ -1,0 +1,54 @@
+//! Old user ids that still sign in.
+
+use crate::LoginKey;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long an old user id cannot be given to anybody else, days.
+const RESERVED_DAYS: i64 = 365;
+
+/// Until when an alias holds, milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AliasTerms {
+    /// It signs its user in until then.
+    pub expires_ms: i64,
+    /// Nobody else can get it until then.
+    pub reserved_ms: i64,
+}
+
+impl AliasTerms {
+    /// The terms of aliases made now. An alias outlives every session and token made under the old user id, so that nobody is
+    /// logged out: give it more days than the longest of them lives.
+    #[must_use]
+    pub fn new(now_ms: i64, days: u32) -> Self {
+        let expires_ms = now_ms.saturating_add(i64::from(days) * DAY_MS);
+        Self { expires_ms, reserved_ms: expires_ms.max(now_ms.saturating_add(RESERVED_DAYS * DAY_MS)) }
+    }
+}
+
+/// What a user id looks like, to see which form a directory sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The name of a mailbox: `jdoe`.
+    Mailbox,
+    /// An address: `jdoe@acme.com`.
+    Email,
+}
+
+/// Which form a user id has.
+#[must_use]
+pub fn form_of(user_id: &str) -> Form {
+    if user_id.contains('@') { Form::Email } else { Form::Mailbox }
+}
+
+/// The keys to try for an identity that single sign-on vouches for, in this order, after the exact one and its alias have found
+/// nobody: the mailbox name of an address in a domain of the account; the mailbox name completed with the account's only domain.
+/// Never for passwords: they are proof for one user id, not for one that looks like it.
+#[must_use]
+pub fn sign_in_candidates(asserted: &str, domains: &[&str]) -> Vec<LoginKey> {
+    let key = LoginKey::of(asserted);
+    match (key.as_str().rsplit_once('@'), domains) {
+        (Some((local, domain)), domains) if domains.iter().any(|own| LoginKey::of(own).as_str() == domain) => vec![LoginKey::of(local)],
+        (None, [only]) if !key.is_empty() => vec![LoginKey::of(&format!("{key}@{only}"))],
+        _ => Vec::new(),
+    }
+}
