@@ -13,9 +13,11 @@
 //! [`LoginKey`](muster_domain::LoginKey) alone, never from SQL's `lower()`.
 
 pub mod accounts;
+pub mod aliases;
 pub mod async_requests;
 pub mod batch;
 mod connect;
+pub mod conversion;
 mod custom;
 pub mod diagnostics;
 mod error;

@@ -1,0 +1,78 @@
+//! Aliases of a run: written before the first user is converted, so that the hot loop writes nothing but users.
+//!
+//! An alias beside the user id it stands for changes nothing: the exact user id comes first.
+
+use super::{Advance, ConversionError, Lease, fence, items::done, statement};
+use crate::{Store, StoreError, now_ms};
+use muster_domain::{AccountId, ConversionId, conversion::AliasTerms};
+use sea_orm::{ConnectionTrait, Value};
+
+pub(super) const UPSERT: &str = "ON CONFLICT (account_id, old_key) DO UPDATE SET user_id = excluded.user_id, old_id = excluded.old_id, \
+    conversion_id = excluded.conversion_id, expires_ms = excluded.expires_ms, reserved_ms = excluded.reserved_ms";
+
+/// Makes the old user ids of the items in `(after, to]` that are to be converted aliases.
+///
+/// # Errors
+/// [`ConversionError::Fenced`] when the lease does not hold any more.
+pub async fn write_aliases(
+    store: &Store,
+    lease: &Lease,
+    (after, to): (i64, i64),
+    terms: AliasTerms,
+    advance: &Advance,
+) -> Result<serde_json::Value, ConversionError> {
+    let tx = store.begin().await?;
+    let sql = format!(
+        "INSERT INTO alias (account_id, old_key, user_id, old_id, conversion_id, expires_ms, reserved_ms, hits) \
+         SELECT i.account_id, i.old_key, i.user_id, i.old_id, i.conversion_id, CAST($5 AS bigint), CAST($6 AS bigint), 0 \
+         FROM conversion_item i WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $3 AND i.n <= $4 AND i.state = 'todo' {UPSERT}"
+    );
+    let values: [Value; 6] =
+        [lease.account.0.into(), lease.conversion.0.into(), after.into(), to.into(), terms.expires_ms.into(), terms.reserved_ms.into()];
+    tx.inner.execute_raw(statement(&tx, &sql, values)).await?;
+    let pace = fence(&tx, lease, advance, now_ms()).await?;
+    tx.commit().await?;
+    Ok(pace)
+}
+
+/// Takes back the aliases of those items in `(after, to]` that were not converted after all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prune_aliases(
+    store: &Store,
+    account: AccountId,
+    conversion: ConversionId,
+    users_n: i64,
+    (after, to): (i64, i64),
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "DELETE FROM alias WHERE account_id = $1 AND conversion_id = $2 AND old_key IN (SELECT i.old_key FROM conversion_item i \
+         WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $3 AND i.n <= $4 AND NOT {})",
+        done("$5")
+    );
+    let values: [Value; 5] = [account.0.into(), conversion.0.into(), after.into(), to.into(), users_n.into()];
+    store.writer().execute_raw(store.statement(sql, values)).await?;
+    Ok(())
+}
+
+/// Deletes the aliases of the undone items in `(after, to]` of a run, with a step of the run that undoes it.
+///
+/// # Errors
+/// [`ConversionError::Fenced`] when the lease does not hold any more.
+pub async fn delete_aliases(
+    store: &Store,
+    lease: &Lease,
+    journal: ConversionId,
+    (after, to): (i64, i64),
+    advance: &Advance,
+) -> Result<serde_json::Value, ConversionError> {
+    let tx = store.begin().await?;
+    let sql = "DELETE FROM alias WHERE account_id = $1 AND conversion_id = $2 AND old_key IN (SELECT i.old_key FROM conversion_item i \
+         WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $3 AND i.n <= $4 AND i.state = 'undone')";
+    let values: [Value; 4] = [lease.account.0.into(), journal.0.into(), after.into(), to.into()];
+    tx.inner.execute_raw(statement(&tx, sql, values)).await?;
+    let pace = fence(&tx, lease, advance, now_ms()).await?;
+    tx.commit().await?;
+    Ok(pace)
+}
