@@ -8,6 +8,8 @@
 //! `batch_max` operations and a fair share from each account, and gives it to the [`Applier`]. While that transaction commits,
 //! the next batch gathers by itself: under load batches grow, and at rest an operation is applied the moment it arrives.
 //!
+//! Beside that it runs conversions (see [`conversion`]).
+//!
 //! Only after the COMMIT are the replies sent, and only after the replies is a message acknowledged. Killed at any point, the
 //! worker's messages are delivered again to another, where the log of operations makes sure that nothing happens twice.
 //!
@@ -15,6 +17,7 @@
 
 mod apply;
 mod committer;
+pub mod conversion;
 mod run;
 mod sweep;
 

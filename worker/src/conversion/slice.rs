@@ -1,0 +1,204 @@
+//! One slice of a run: phase after phase, chunk after chunk, until it is over or its time is.
+
+use super::{
+    pace::{Chunk, Moment, Pace, Step},
+    service::ConversionSettings,
+};
+use muster_domain::{
+    ConversionId,
+    conversion::{AliasTerms, Kind, Phase, PlanOptions},
+};
+use muster_store::{
+    Store, StoreError,
+    conversion::{self, Advance, Conversion, ConversionError, Lease},
+    now_ms,
+};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// The longest a run sleeps without a sign of life.
+const LONGEST_NAP: Duration = Duration::from_secs(4);
+
+/// How a slice ended.
+#[derive(Debug)]
+pub enum SliceEnd {
+    /// The plan is ready, or the run finished.
+    Finished,
+    /// Its time was over, or the process is to stop.
+    TimeIsUp,
+    /// The run was paused, cancelled, or taken over by another worker.
+    Fenced,
+    /// The database failed; the next slice goes on from the cursor.
+    Failed(StoreError),
+}
+
+/// Why a phase cannot go on now.
+#[derive(Debug)]
+pub(super) enum Halt {
+    TimeIsUp,
+    Fenced,
+    Failed(StoreError),
+}
+
+impl From<ConversionError> for Halt {
+    fn from(error: ConversionError) -> Self {
+        match error {
+            ConversionError::Fenced => Self::Fenced,
+            ConversionError::Store(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A run in hand.
+pub(super) struct Slice<'a> {
+    pub store: &'a Store,
+    pub settings: &'a ConversionSettings,
+    pub lease: Lease,
+    pub run: Conversion,
+    pub options: PlanOptions,
+    /// A chunk was too large: no larger than this until some have succeeded.
+    pub limit: Option<i64>,
+    pace: Box<dyn Pace>,
+    until: Instant,
+    stop: CancellationToken,
+}
+
+/// Works on a run whose lease was taken, for as long as the settings say, and gives the lease back.
+pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &ConversionSettings, stop: CancellationToken) -> SliceEnd {
+    let began = Instant::now();
+    let options = serde_json::from_value(run.options.clone()).unwrap_or_default();
+    let pace = (settings.pace)();
+    let until = began + settings.slice;
+    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, until, stop };
+    let halted = slice.work().await;
+    let active = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+    // When this fails the lease ends by itself.
+    let _ = conversion::release(store, &slice.lease, active).await;
+    match halted {
+        Ok(()) => SliceEnd::Finished,
+        Err(Halt::TimeIsUp) => SliceEnd::TimeIsUp,
+        Err(Halt::Fenced) => SliceEnd::Fenced,
+        Err(Halt::Failed(error)) => {
+            slice.stop_if_hopeless(&error).await;
+            SliceEnd::Failed(error)
+        }
+    }
+}
+
+impl Slice<'_> {
+    async fn work(&mut self) -> Result<(), Halt> {
+        loop {
+            match (self.run.kind, self.run.phase) {
+                (_, Phase::Ready | Phase::Done) => return Ok(()),
+                (_, Phase::Read) => self.read_users().await?,
+                (_, Phase::Contest) => self.contest().await?,
+                (Kind::Convert, Phase::Aliases) => self.write_aliases().await?,
+                (Kind::Convert, Phase::Users) => self.convert_users().await?,
+                (Kind::Convert, Phase::Ordered) => self.convert_ordered().await?,
+                (Kind::Convert, Phase::Sweep) => self.sweep().await?,
+                (Kind::Undo, Phase::Ordered) => self.undo_ordered().await?,
+                (Kind::Undo, Phase::Users) => self.undo_users().await?,
+                (Kind::Undo, Phase::Sweep) => self.undo_rest().await?,
+                (Kind::Undo, Phase::Aliases) => self.delete_aliases().await?,
+                (_, Phase::References) => self.rewrite_references().await?,
+                (_, Phase::Verify) => self.verify().await?,
+            }
+        }
+    }
+
+    /// How many rows the next chunk may touch; waits as long as the pace says.
+    pub(super) async fn allowance(&mut self) -> Result<i64, Halt> {
+        let mut shown = None;
+        loop {
+            if self.stop.is_cancelled() || Instant::now() >= self.until {
+                return Err(Halt::TimeIsUp);
+            }
+            match self.pace.next(Moment { now: Instant::now(), phase: self.run.phase, wanted: &self.run.pace }) {
+                Step::Work { rows } => return Ok(i64::from(rows.max(1))),
+                Step::Wait { pause, reason } => {
+                    // An even pace needs no word; a wait of seconds does, and a sign of life.
+                    if (reason.is_some() && reason != shown) || pause > Duration::from_secs(1) {
+                        self.say(reason.as_deref()).await?;
+                        shown = reason;
+                    }
+                    self.nap(pause.min(LONGEST_NAP)).await;
+                }
+                Step::Stop { reason } => {
+                    conversion::pause(self.store, &self.run, "guard", &reason).await?;
+                    return Err(Halt::Fenced);
+                }
+            }
+        }
+    }
+
+    /// Waits for something that has a name.
+    pub(super) async fn wait(&mut self, pause: Duration, reason: &str) -> Result<(), Halt> {
+        let end = Instant::now() + pause;
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            if self.stop.is_cancelled() || Instant::now() >= self.until {
+                return Err(Halt::TimeIsUp);
+            }
+            self.say(Some(reason)).await?;
+            self.nap(left.min(LONGEST_NAP)).await;
+        }
+        Ok(())
+    }
+
+    async fn say(&self, reason: Option<&str>) -> Result<(), Halt> {
+        if conversion::waiting(self.store, &self.lease, reason).await? { Ok(()) } else { Err(Halt::Fenced) }
+    }
+
+    async fn nap(&self, pause: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// Tells the pace of a chunk.
+    pub(super) fn tell(&mut self, rows: i64, began: Instant, failed: bool) {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.pace.done(Chunk { phase: self.run.phase, rows, began, took: began.elapsed(), failed });
+    }
+
+    /// On to the next phase.
+    pub(super) async fn enter(&mut self, phase: Phase, more: Advance) -> Result<(), Halt> {
+        let advance = Advance { phase: Some(phase), ..more };
+        conversion::advance(self.store, &self.lease, &advance).await?;
+        tracing::info!(conversion.id = %self.run.id, account.id = %self.run.account, %phase, "a conversion enters a phase");
+        self.run.phase = phase;
+        self.run.walk_n = 0;
+        self.run.last_read = None;
+        Ok(())
+    }
+
+    /// The run whose items are worked on.
+    pub(super) fn journal(&self) -> ConversionId {
+        self.run.journal()
+    }
+
+    pub(super) fn terms(&self) -> AliasTerms {
+        AliasTerms::new(now_ms(), self.options.alias_days)
+    }
+
+    /// A statement the database refuses will be refused the next time too: somebody has to look at it.
+    async fn stop_if_hopeless(&self, error: &StoreError) {
+        if let StoreError::Other(text) = error {
+            let reason = format!("error: {text}");
+            if let Err(error) = conversion::pause(self.store, &self.run, "guard", &reason).await {
+                tracing::warn!(conversion.id = %self.run.id, %error, "a conversion that failed cannot be paused");
+            }
+        }
+    }
+}
+
+/// Whether doing less at once, or the same later, can help.
+pub(super) const fn is_passing(error: &ConversionError) -> bool {
+    matches!(error, ConversionError::Store(StoreError::Raced(_) | StoreError::Locked(_)))
+}

@@ -1,0 +1,115 @@
+//! Stopping: pause, cancel, take-over, the end of a slice, and a pace that says no.
+
+use super::*;
+use muster_store::conversion::ConversionError;
+
+async fn started(place: &Place, users: usize) -> Conversion {
+    place.many(users).await;
+    let planned = place.plan(&PlanOptions::default()).await;
+    conversion::start(&place.store, &planned, "test", &json!({})).await.expect("started")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_run_does_nothing_until_it_is_resumed() {
+    on_each(|place| async move {
+        let run = started(&place, 30).await;
+        let lease = conversion::take(&place.store, run.account, run.id, "x").await.expect("a lease").expect("free");
+        conversion::convert_chunk(&place.store, &lease, 0, 10).await.expect("a chunk");
+        let run = conversion::pause(&place.store, &run, "ada", "an incident").await.expect("paused");
+        assert_eq!(run.reason.as_deref(), Some("an incident"));
+        let before = place.ids().await;
+        let fenced = conversion::convert_chunk(&place.store, &lease, 10, 20).await.expect_err("paused");
+        assert!(matches!(fenced, ConversionError::Fenced), "{fenced}");
+        assert_eq!(place.ids().await, before, "the chunk never happened");
+        assert_eq!(conversion::take(&place.store, run.account, run.id, "y").await.expect("asked"), None);
+        let run = conversion::resume(&place.store, &run, "ada").await.expect("resumed");
+        assert!(conversion::pause(&place.store, &place.work(&run).await, "ada", "late").await.is_err(), "it is over");
+        assert_eq!(place.ids().await.values().filter(|id| id.contains('@')).count(), 30);
+        let kinds: Vec<String> =
+            conversion::events(&place.store, run.account, run.id).await.expect("events").into_iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, ["created", "planned", "started", "paused", "resumed", "finished"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_run_was_taken_over_can_write_nothing() {
+    on_each(|place| async move {
+        let run = started(&place, 20).await;
+        let frozen = conversion::take(&place.store, run.account, run.id, "x").await.expect("a lease").expect("free");
+        assert_eq!(conversion::take(&place.store, run.account, run.id, "y").await.expect("asked"), None, "it is taken");
+        conversion::release(&place.store, &frozen, 5).await.expect("released");
+        let second = conversion::take(&place.store, run.account, run.id, "y").await.expect("a lease").expect("free");
+        conversion::convert_chunk(&place.store, &second, 0, 10).await.expect("a chunk");
+        let fenced = conversion::convert_chunk(&place.store, &frozen, 0, 20).await.expect_err("taken over");
+        assert!(matches!(fenced, ConversionError::Fenced), "{fenced}");
+        assert!(!conversion::waiting(&place.store, &frozen, Some("x")).await.expect("asked"));
+        assert_eq!(place.ids().await.values().filter(|id| id.contains('@')).count(), 10, "{}", place.engine);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_in_slices_of_nothing_but_one_chunk_comes_to_the_same() {
+    /// One chunk, then the slice is over.
+    struct One(bool);
+    impl Pace for One {
+        fn next(&mut self, _: Moment<'_>) -> Step {
+            if std::mem::replace(&mut self.0, true) {
+                std::thread::sleep(Duration::from_millis(3));
+                return Step::Wait { pause: Duration::ZERO, reason: None };
+            }
+            Step::Work { rows: 9 }
+        }
+        fn done(&mut self, _: super::super::Chunk) {}
+    }
+    on_each(|place| async move {
+        let run = started(&place, 50).await;
+        let settings =
+            ConversionSettings { pace: Arc::new(|| Box::new(One(false))), slice: Duration::from_millis(60), ..place.settings.clone() };
+        let slow = Place { settings, ..place.clone() };
+        let mut slices = 0;
+        while slow.get(&run).await.phase != muster_domain::conversion::Phase::Sweep {
+            slow.slice(&run).await;
+            slices += 1;
+        }
+        assert!(slices > 10, "{slices}");
+        let run = place.work(&run).await;
+        assert_eq!((run.state, run.converted), (State::Finished, 50), "{}", place.engine);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pace_that_sees_trouble_pauses_the_run_with_its_reason() {
+    struct Alarm(u32);
+    impl Pace for Alarm {
+        fn next(&mut self, _: Moment<'_>) -> Step {
+            self.0 += 1;
+            if self.0 > 2 { Step::Stop { reason: "replica lag 9 s".into() } } else { Step::Work { rows: 5 } }
+        }
+        fn done(&mut self, _: super::super::Chunk) {}
+    }
+    on_each(|place| async move {
+        let run = started(&place, 50).await;
+        let settings = ConversionSettings { pace: Arc::new(|| Box::new(Alarm(0))), ..place.settings.clone() };
+        let alarmed = Place { settings, ..place.clone() };
+        assert!(matches!(alarmed.slice(&run).await, SliceEnd::Fenced));
+        let run = place.get(&run).await;
+        assert_eq!((run.state, run.reason.as_deref()), (State::Paused, Some("replica lag 9 s")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_live_run_an_account() {
+    on_each(|place| async move {
+        let run = started(&place, 3).await;
+        let error =
+            conversion::create(&place.store, place.account, place.new_run(&PlanOptions::default())).await.expect_err("one is running");
+        assert!(error.to_string().contains("under way"), "{error}");
+        conversion::cancel(&place.store, &run, "test").await.expect("cancelled");
+        place.plan(&PlanOptions::default()).await;
+    })
+    .await;
+}
