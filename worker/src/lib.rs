@@ -23,4 +23,5 @@ mod sweep;
 
 pub use apply::{Applier, ApplySettings, Clock};
 pub use committer::CommitterStats;
+pub use conversion::ConversionSettings;
 pub use run::{WorkerError, WorkerSettings, run};

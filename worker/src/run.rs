@@ -1,8 +1,9 @@
 //! Running a worker: the queue's handlers on one side, the committer on the other.
 
 use crate::{
-    Applier, ApplySettings,
+    Applier, ApplySettings, ConversionSettings,
     committer::{self, CommitterHandle, CommitterStats},
+    conversion::run_conversions,
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
@@ -20,11 +21,13 @@ pub struct WorkerSettings {
     pub apply_max: Duration,
     /// How many messages of the queue are in hand at once.
     pub concurrency: usize,
+    /// How conversions are run.
+    pub conversions: ConversionSettings,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64 }
+        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64, conversions: ConversionSettings::default() }
     }
 }
 
@@ -51,7 +54,9 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
-    let sweeper = tokio::spawn(sweep(store, queue.clone(), shutdown.clone()));
+    let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
+    let enough = shutdown.child_token();
+    let conversions = tokio::spawn(run_conversions(settings.conversions, store, enough.clone()));
     let handler = Handler { committer: handle, applier };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
@@ -60,6 +65,10 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
         tracing::error!("the committer panicked; what it held is delivered again");
     }
     sweeper.abort();
+    enough.cancel();
+    if conversions.await.is_err() {
+        tracing::error!("the runner of conversions panicked; another worker goes on when the lease ends");
+    }
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)
 }

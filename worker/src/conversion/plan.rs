@@ -87,7 +87,7 @@ impl Slice<'_> {
     }
 
     /// The codes of those in `(after, to]` who share their address, have an alias of somebody else's, or are near another.
-    async fn shared(&self, after: i64, to: i64) -> Result<Vec<(i64, Code, Option<Uuid>)>, Halt> {
+    async fn shared(&mut self, after: i64, to: i64) -> Result<Vec<(i64, Code, Option<Uuid>)>, Halt> {
         let found = conversion::contestants(self.store, &self.lease, after, to).await?;
         let mut codes = Vec::new();
         let mut plus: Vec<(i64, String)> = Vec::new();

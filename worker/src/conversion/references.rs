@@ -75,7 +75,7 @@ impl Slice<'_> {
     }
 
     /// What these rows shall say, and how many could mean two users.
-    async fn changes(&self, rows: &[ReferenceRow], slug: &str) -> Result<(Vec<Rewrite>, i64), Halt> {
+    async fn changes(&mut self, rows: &[ReferenceRow], slug: &str) -> Result<(Vec<Rewrite>, i64), Halt> {
         let ours = |row: &&ReferenceRow| {
             row.account.as_deref().is_some_and(|text| text == slug || Uuid::try_parse(text).is_ok_and(|id| id == self.run.account.0))
         };

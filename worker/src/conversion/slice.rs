@@ -16,8 +16,8 @@ use muster_store::{
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// The longest a run sleeps without a sign of life.
-const LONGEST_NAP: Duration = Duration::from_secs(4);
+/// The longest a run sleeps without a sign of life; less than its lease holds.
+const LONGEST_NAP: Duration = Duration::from_secs(2);
 
 /// How a slice ended.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub(super) struct Slice<'a> {
     /// A chunk was too large: no larger than this until some have succeeded.
     pub limit: Option<i64>,
     pace: Box<dyn Pace>,
+    /// When the pace allowed a chunk it has not been told of yet.
+    allowed: Option<Instant>,
     until: Instant,
     stop: CancellationToken,
 }
@@ -75,7 +77,7 @@ pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &
     let options = serde_json::from_value(run.options.clone()).unwrap_or_default();
     let pace = (settings.pace)();
     let until = began + settings.slice;
-    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, until, stop };
+    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, until, stop };
     let halted = slice.work().await;
     let active = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     // When this fails the lease ends by itself.
@@ -114,13 +116,20 @@ impl Slice<'_> {
 
     /// How many rows the next chunk may touch; waits as long as the pace says.
     pub(super) async fn allowance(&mut self) -> Result<i64, Halt> {
+        // Every chunk the pace allows is told of, also one that turned out to have nothing to do.
+        if let Some(began) = self.allowed {
+            self.tell(0, began, false);
+        }
         let mut shown = None;
         loop {
             if self.stop.is_cancelled() || Instant::now() >= self.until {
                 return Err(Halt::TimeIsUp);
             }
             match self.pace.next(Moment { now: Instant::now(), phase: self.run.phase, wanted: &self.run.pace }) {
-                Step::Work { rows } => return Ok(i64::from(rows.max(1))),
+                Step::Work { rows } => {
+                    self.allowed = Some(Instant::now());
+                    return Ok(i64::from(rows.max(1)));
+                }
                 Step::Wait { pause, reason } => {
                     // An even pace needs no word; a wait of seconds does, and a sign of life.
                     if (reason.is_some() && reason != shown) || pause > Duration::from_secs(1) {
@@ -150,11 +159,11 @@ impl Slice<'_> {
         Ok(())
     }
 
-    async fn say(&self, reason: Option<&str>) -> Result<(), Halt> {
+    async fn say(&mut self, reason: Option<&str>) -> Result<(), Halt> {
         if conversion::waiting(self.store, &self.lease, reason).await? { Ok(()) } else { Err(Halt::Fenced) }
     }
 
-    async fn nap(&self, pause: Duration) {
+    async fn nap(&mut self, pause: Duration) {
         tokio::select! {
             () = self.stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
@@ -163,6 +172,7 @@ impl Slice<'_> {
 
     /// Tells the pace of a chunk.
     pub(super) fn tell(&mut self, rows: i64, began: Instant, failed: bool) {
+        self.allowed = None;
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         self.pace.done(Chunk { phase: self.run.phase, rows, began, took: began.elapsed(), failed });
     }
@@ -188,7 +198,7 @@ impl Slice<'_> {
     }
 
     /// A statement the database refuses will be refused the next time too: somebody has to look at it.
-    async fn stop_if_hopeless(&self, error: &StoreError) {
+    async fn stop_if_hopeless(&mut self, error: &StoreError) {
         if let StoreError::Other(text) = error {
             let reason = format!("error: {text}");
             if let Err(error) = conversion::pause(self.store, &self.run, "guard", &reason).await {

@@ -1,6 +1,7 @@
 //! The configuration as types. What each value means is said once, in `config.default.toml`.
 
 use crate::SecretUrl;
+use muster_domain::conversion::Reference;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub worker: Worker,
     /// What SCIM resources consist of.
     pub scim: Scim,
+    /// Conversions of user ids.
+    pub conversion: Conversion,
     /// Outgoing mail.
     pub mail: Mail,
     /// Logs.
@@ -106,6 +109,15 @@ pub struct Scim {
     pub schemas: Vec<PathBuf>,
 }
 
+/// Conversions of user ids.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    /// Columns of the platform that hold user ids as text.
+    #[serde(deserialize_with = "references")]
+    pub references: Vec<Reference>,
+}
+
 /// Outgoing mail.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +183,10 @@ fn socket_address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<S
     let text = String::deserialize(deserializer)?;
     text.parse()
         .map_err(|_| serde::de::Error::custom(format!("`{text}` is not an address and a port, such as 127.0.0.1:8080 or [::]:8080")))
+}
+
+fn references<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Reference>, D::Error> {
+    Reference::list(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretUrl>, D::Error> {

@@ -52,8 +52,9 @@ use muster_domain::conversion::Phase;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
-/// How long a lease holds without a sign of life, milliseconds.
-pub const LEASE_MS: i64 = 20_000;
+/// How long a lease holds without a sign of life, milliseconds. Longer than any step takes; a run that lost its worker stands still
+/// for so long. A worker that is slower than that loses nothing but its turn.
+pub const LEASE_MS: i64 = 6_000;
 
 /// Why a step of a run did not happen.
 #[derive(Debug, thiserror::Error)]
