@@ -1,5 +1,9 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
+mod convert;
+
+pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -82,6 +86,12 @@ pub enum Command {
     /// Setup SCIM: the secret key a directory uses.
     #[command(subcommand, after_help = "Examples:\n  muster scim setup --account acme --administrator jdoe")]
     Scim(ScimCommand),
+    /// Convert all user ids of an account to e-mail addresses: planned, throttled, undoable, while everybody works on.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster convert plan --account acme --csv plan.csv\n  muster convert start --account acme\n  muster convert watch --account acme\n  muster convert undo --account acme\n\nA plan changes nobody. A started conversion is run by the workers (or by `muster serve`) within seconds."
+    )]
+    Convert(ConvertCommand),
     /// The queue between gateways and workers.
     #[command(subcommand, after_help = "Examples:\n  muster queue status\n  muster queue status --json")]
     Queue(QueueCommand),

@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod context;
+mod csv_cell;
 mod exit;
 mod new_user;
 mod output;

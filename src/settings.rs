@@ -4,7 +4,7 @@ use muster_gateway::{GatewaySettings, RequestLimits};
 use muster_queue::QueueSettings;
 use muster_runtime::{Config, SecretUrl};
 use muster_store::StoreSettings;
-use muster_worker::{ApplySettings, WorkerSettings};
+use muster_worker::{ApplySettings, ConversionSettings, WorkerSettings};
 use std::time::Duration;
 
 /// This build's version.
@@ -65,6 +65,12 @@ pub fn worker(config: &Config) -> WorkerSettings {
     WorkerSettings {
         batch_max: config.worker.batch_max,
         apply_max: Duration::from_millis(config.worker.apply_ms),
+        conversions: conversions(config),
         ..WorkerSettings::default()
     }
+}
+
+/// Conversions.
+pub fn conversions(config: &Config) -> ConversionSettings {
+    ConversionSettings { references: config.conversion.references.clone(), ..ConversionSettings::default() }
 }

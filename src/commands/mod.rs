@@ -3,6 +3,7 @@
 mod account;
 mod completions;
 mod config;
+mod convert;
 mod doctor;
 mod first_start;
 mod gateway;
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::User(UserCommand::Create(new)) => user::create(&context, new).await,
         Command::User(UserCommand::Import(import)) => user_import::run(&context, import).await,
         Command::Scim(command) => scim::run(&context, command).await,
+        Command::Convert(command) => convert::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,

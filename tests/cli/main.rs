@@ -5,6 +5,7 @@
 mod accounts;
 mod configuration;
 mod conformance;
+mod convert;
 mod import;
 mod place;
 #[cfg(unix)]

@@ -8,6 +8,7 @@ mod administrators;
 mod bad_input;
 mod boats;
 mod bulk;
+mod convert;
 mod deferred;
 mod fixtures;
 mod group_answers;

@@ -1,0 +1,99 @@
+//! `muster convert plan`
+
+use super::{BY, SLICE, list, progress::Bar, show};
+use crate::{
+    cli::{ConvertPlan, Duplicates},
+    context::Context,
+    exit::{CommandResult, Exit, Failure},
+    settings,
+};
+use muster_domain::{
+    LoginKey,
+    conversion::{self as rules, PlanOptions, State},
+};
+use muster_runtime::shutdown;
+use muster_store::{
+    Store,
+    accounts::Account,
+    conversion::{self, Conversion, NewConversion},
+};
+use muster_worker::conversion::{SliceEnd, run_slice};
+use serde_json::json;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Makes the plan here, unless a worker was faster and makes it there.
+pub async fn run(context: &Context, store: &Store, account: &Account, plan: ConvertPlan) -> CommandResult {
+    let options = options(&plan);
+    let stop = shutdown::listen().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let options = serde_json::to_value(options).map_err(|error| Failure::new(Exit::Unexpected, error))?;
+    let new = NewConversion { undo_of: None, requested_by: BY.to_owned(), options, pace: json!({ "preset": "gentle" }) };
+    let run = conversion::create(store, account.id, new).await?;
+    let bar = Bar::new("plan");
+    let made = tokio::select! {
+        made = make(context, store, &run, &stop) => made,
+        never = watch(store, &run, &bar) => never,
+    };
+    bar.clear();
+    let run = made?;
+    while conversion::discard_items(store, account.id, SLICE).await? {}
+    if run.state != State::Planned {
+        return Err(Failure::new(Exit::Terminated, format!("the plan is {}: it was stopped before it was ready", run.state)));
+    }
+    if let Some(file) = &plan.csv {
+        list::write(store, &run, file).await?;
+    }
+    show::report(context, store, account, &run).await
+}
+
+fn options(plan: &ConvertPlan) -> PlanOptions {
+    PlanOptions {
+        duplicates: match plan.duplicates {
+            Duplicates::Skip => rules::Duplicates::Skip,
+            Duplicates::ActiveWins => rules::Duplicates::ActiveWins,
+        },
+        turn_cycles: !plan.leave_cycles,
+        allow_unicode: plan.allow_unicode,
+        include_excluded: plan.include_excluded,
+        exclude: plan.exclude.iter().map(|user_id| LoginKey::of(user_id).into_string()).collect(),
+        domains: plan.domain.iter().map(|domain| LoginKey::of(domain.trim_start_matches('@')).into_string()).collect(),
+        only_own_domains: plan.only_own_domains,
+        alias_days: plan.alias_days,
+    }
+}
+
+async fn make(context: &Context, store: &Store, run: &Conversion, stop: &CancellationToken) -> Result<Conversion, Failure> {
+    let settings = settings::conversions(&context.config);
+    loop {
+        let now = current(store, run).await?;
+        if now.state != State::Planning {
+            return Ok(now);
+        }
+        if stop.is_cancelled() {
+            return Ok(conversion::cancel(store, &now, BY).await?);
+        }
+        match conversion::take(store, run.account, run.id, "command").await? {
+            Some(lease) => {
+                if let SliceEnd::Failed(error) = run_slice(store, now, lease, &settings, stop.clone()).await {
+                    conversion::cancel(store, run, BY).await?;
+                    return Err(error.into());
+                }
+            }
+            None => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// Shows how far it is; never ends.
+async fn watch(store: &Store, run: &Conversion, bar: &Bar) -> Result<Conversion, Failure> {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        bar.show(&current(store, run).await?);
+    }
+}
+
+async fn current(store: &Store, run: &Conversion) -> Result<Conversion, Failure> {
+    conversion::get(store, run.account, run.id).await?.ok_or_else(|| Failure::new(Exit::Conflict, "the plan has gone"))
+}

@@ -1,0 +1,134 @@
+//! `muster convert status` and `muster convert report`
+
+use super::{progress::position, stdout_failure};
+use crate::{
+    context::Context,
+    exit::{CommandResult, Exit, Failure},
+    output,
+};
+use jiff::Timestamp;
+use muster_domain::conversion::{Code, ItemState, Phase};
+use muster_store::{
+    Store,
+    accounts::Account,
+    conversion::{self, CodeCount, Conversion, Item},
+};
+use serde_json::{Value, json};
+
+/// How many users of each reason a report names.
+const EXAMPLES: i64 = 20;
+/// How many of them fit on a screen.
+const SHOWN: usize = 3;
+
+pub fn status(context: &Context, account: &Account, run: &Conversion) -> CommandResult {
+    let printed =
+        if context.json() { output::json(&document(account, run)) } else { output::table(["FIELD", "VALUE"], &rows(account, run)) };
+    printed.map(|()| Exit::Ok).map_err(stdout_failure)
+}
+
+fn document(account: &Account, run: &Conversion) -> Value {
+    let (done, of) = position(run);
+    let mut document = json!(run);
+    document["account"] = json!(account.slug);
+    document["progress"] = json!({ "phase": run.phase, "done": done, "of": of });
+    document
+}
+
+fn rows(account: &Account, run: &Conversion) -> Vec<[String; 2]> {
+    let (done, of) = position(run);
+    let mut rows = vec![
+        ["account".to_owned(), account.slug.clone()],
+        ["conversion".to_owned(), run.id.to_string()],
+        ["kind".to_owned(), run.kind.to_string()],
+        ["state".to_owned(), run.state.to_string()],
+    ];
+    let mut add = |name: &str, value: String| rows.push([name.to_owned(), value]);
+    if run.state.is_worked_on() || !matches!(run.phase, Phase::Ready | Phase::Done) {
+        add("phase", format!("{}, {done} of {of}", run.phase));
+    }
+    add("users", run.total.to_string());
+    add("to convert", run.planned.to_string());
+    add(if run.undo_of.is_some() { "taken back" } else { "converted" }, run.converted.to_string());
+    for (name, value) in [("waiting for", &run.reason), ("error", &run.error), ("worker", &run.lease_owner)] {
+        value.iter().for_each(|value| add(name, (*value).clone()));
+    }
+    add("pace", pace(&run.pace));
+    for (name, at) in [("planned", run.planned_ms), ("started", run.started_ms), ("over", run.finished_ms)] {
+        at.into_iter().for_each(|at| add(name, time(at)));
+    }
+    rows
+}
+
+fn pace(wanted: &Value) -> String {
+    let preset = wanted.get("preset").and_then(Value::as_str).unwrap_or("gentle");
+    wanted.get("rows_per_second").map_or_else(|| preset.to_owned(), |rate| format!("{preset}, at most {rate} users a second"))
+}
+
+fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map(|time| format!("{time:.0}")).unwrap_or_default()
+}
+
+/// Counts by reason, the first of each, columns, verification.
+pub async fn report(context: &Context, store: &Store, account: &Account, run: &Conversion) -> CommandResult {
+    let counts = conversion::counts(store, account.id, run.journal(), run.users_n, run.total).await?;
+    let mut examples: Vec<(Code, Vec<Item>)> = Vec::new();
+    for code in Code::ALL.iter().filter(|code| counts.iter().any(|one| one.code == **code)) {
+        examples.push((*code, conversion::examples(store, account.id, run.journal(), *code, EXAMPLES).await?));
+    }
+    let targets = conversion::targets(store, account.id, run.id).await?;
+    let failed = |error: std::io::Error| stdout_failure(error);
+    if context.json() {
+        let mut document = document(account, run);
+        document["counts"] = json!(counts);
+        document["examples"] = examples.iter().map(|(code, items)| (code.to_string(), json!(items))).collect();
+        document["columns"] = json!(targets);
+        document["events"] = json!(conversion::events(store, account.id, run.id).await?);
+        return output::json(&document).map(|()| Exit::Ok).map_err(failed);
+    }
+    output::table(["FIELD", "VALUE"], &rows(account, run)).map_err(failed)?;
+    println!();
+    output::table(["STATE", "REASON", "USERS", "FOR EXAMPLE"], &table(&counts, &examples)).map_err(failed)?;
+    if !targets.is_empty() {
+        println!();
+        let rows: Vec<[String; 6]> = targets
+            .iter()
+            .map(|one| {
+                let [scanned, rewritten, ambiguous] = [one.scanned, one.rewritten, one.ambiguous].map(|count| count.to_string());
+                [one.name.clone(), one.mode.clone(), one.state.clone(), scanned, rewritten, ambiguous]
+            })
+            .collect();
+        output::table(["COLUMN", "MODE", "STATE", "READ", "REWRITTEN", "AMBIGUOUS"], &rows).map_err(failed)?;
+    }
+    verification(run).map_err(failed)?;
+    Ok::<Exit, Failure>(Exit::Ok)
+}
+
+fn table(counts: &[CodeCount], examples: &[(Code, Vec<Item>)]) -> Vec<[String; 4]> {
+    let named = |code: Code| {
+        let items = examples.iter().find(|(known, _)| *known == code).map(|(_, items)| items.as_slice()).unwrap_or_default();
+        items.iter().take(SHOWN).map(example).collect::<Vec<_>>().join(", ")
+    };
+    let word = |state: ItemState| match state {
+        ItemState::Todo => "to convert",
+        ItemState::Again => "to try again",
+        ItemState::Done => "converted",
+        ItemState::Left => "left",
+        ItemState::Undone => "taken back",
+    };
+    counts.iter().map(|one| [word(one.state).to_owned(), one.code.to_string(), one.count.to_string(), named(one.code)]).collect()
+}
+
+fn example(item: &Item) -> String {
+    match item.new_id.as_deref().or(item.email.as_deref()) {
+        Some(new) if item.state != ItemState::Left => format!("{} -> {new}", item.old_id),
+        Some(new) => format!("{} ({new})", item.old_id),
+        None => item.old_id.clone(),
+    }
+}
+
+fn verification(run: &Conversion) -> std::io::Result<()> {
+    let Some(found) = run.verified.as_ref().and_then(Value::as_object) else { return Ok(()) };
+    println!();
+    let rows: Vec<[String; 2]> = found.iter().map(|(name, count)| [name.replace('_', " "), count.to_string()]).collect();
+    output::table(["VERIFIED", "USERS"], &rows)
+}

@@ -1,0 +1,148 @@
+//! Conversions of the running binary: commands on one side, a service on the other, and workers killed and frozen in between.
+
+use crate::harness::{Deployment, Installation, Postgres, eventually, seed, services, sleep_ms};
+use fastrand::Rng;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long all faults of a run together may take.
+const MOST_TIME: Duration = Duration::from_secs(240);
+
+async fn import(installation: &Installation, users: usize) {
+    installation.json(&["account", "create", "--slug", "acme", "--name", "Acme Ltd"]).await;
+    let mut csv = String::from("user_id,email\n");
+    (0..users).for_each(|n| csv.push_str(&format!("u{n:06},User.{n:06}@acme.test\n")));
+    let file = installation.path().join("users.csv");
+    std::fs::write(&file, csv).expect("written");
+    installation.json(&["user", "import", "--account", "acme", "--csv", &file.display().to_string()]).await;
+}
+
+async fn convert(installation: &Installation, arguments: &[&str]) -> Value {
+    installation.json(&[&["convert"], arguments, &["--account", "acme"]].concat()).await
+}
+
+async fn finished(installation: &Installation) -> Value {
+    eventually("the conversion is over", || async {
+        let status = convert(installation, &["status"]).await;
+        (status["state"] == "finished").then_some(status)
+    })
+    .await
+}
+
+/// Users by what the report says of them: how many have this state.
+async fn listed(installation: &Installation, state: &str) -> usize {
+    let file = installation.path().join("report.csv");
+    convert(installation, &["report", "--csv", &file.display().to_string()]).await;
+    let text = std::fs::read_to_string(file).expect("a report");
+    text.lines().filter(|line| line.contains(&format!(",{state},"))).count()
+}
+
+/// Strikes again and again until the run is over.
+async fn while_running(deployment: &mut Deployment, rng: &mut Rng, strike: impl AsyncFn(&mut Deployment, &mut Rng)) -> usize {
+    let (started, mut strikes) = (Instant::now(), 0);
+    while started.elapsed() < MOST_TIME && convert(&deployment.installation, &["status"]).await["state"] == "running" {
+        strike(deployment, rng).await;
+        strikes += 1;
+        sleep_ms(rng.u64(200..2_000)).await;
+    }
+    strikes
+}
+
+/// `kill -9`, or a stop for longer than the lease holds.
+async fn kill_or_freeze(deployment: &mut Deployment, rng: &mut Rng) {
+    let number = rng.usize(0..deployment.workers.len());
+    if rng.u8(0..4) == 0 {
+        deployment.workers[number].signal("STOP").await;
+        sleep_ms(rng.u64(6_500..8_000)).await;
+        deployment.workers[number].signal("CONT").await;
+    } else {
+        deployment.workers[number].kill();
+        deployment.workers[number] = deployment.installation.worker(&format!("worker-{}", number + 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_and_frozen_workers_convert_nobody_twice_or_half_and_undo_restores_the_bytes() {
+    const USERS: usize = 20_000;
+    if !services("convert::killed_and_frozen_workers") {
+        return;
+    }
+    let mut rng = Rng::with_seed(seed("killed and frozen workers"));
+    let postgres = Postgres::shared().await;
+    let mut deployment = Deployment::full_on(postgres.clone()).await;
+    let (installation, url) = (deployment.installation.clone(), deployment.installation.database_url());
+    import(&installation, USERS).await;
+    let bytes = "SELECT md5(string_agg(id || ' ' || user_id || ' ' || login_key || ' ' || email, ',' ORDER BY id)) FROM users";
+    let before = postgres.run(&url, bytes).await;
+    assert_eq!(convert(&installation, &["plan"]).await["planned"], json!(USERS));
+
+    convert(&installation, &["start", "--max-rate", "3000"]).await;
+    let strikes = while_running(&mut deployment, &mut rng, kill_or_freeze).await;
+    println!("{strikes} strikes during the run");
+    assert!(strikes > 2, "it was over too early: {strikes}");
+    let run = finished(&installation).await;
+    assert_eq!(run["converted"], json!(USERS), "each counted once");
+    let wrong = "SELECT count(*) FROM users WHERE user_id <> email OR login_key <> lower(email) OR version <> 2";
+    assert_eq!(postgres.run(&url, wrong).await, "0", "converted twice, half or not at all");
+    assert_eq!(postgres.run(&url, "SELECT count(*), count(DISTINCT user_id) FROM alias").await, format!("{USERS}|{USERS}"));
+    assert_eq!(listed(&installation, "done").await, USERS, "the journal is complete");
+    assert_eq!(run["verified"]["as_written"], json!(USERS));
+
+    convert(&installation, &["undo", "--max-rate", "3000"]).await;
+    let strikes = while_running(&mut deployment, &mut rng, kill_or_freeze).await;
+    println!("{strikes} strikes during the undo");
+    let undo = finished(&installation).await;
+    assert_eq!((undo["kind"].clone(), undo["converted"].clone()), (json!("undo"), json!(USERS)));
+    assert_eq!(postgres.run(&url, bytes).await, before, "to the byte");
+    assert_eq!(postgres.run(&url, "SELECT count(*) FROM users WHERE version <> 3").await, "0", "undone twice");
+    assert_eq!(postgres.run(&url, "SELECT count(*) FROM alias").await, "0");
+    deployment.all_alive();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_service_on_sqlite_converts_everybody_once_and_takes_it_back() {
+    const USERS: usize = 2_000;
+    let mut rng = Rng::with_seed(seed("a killed service on sqlite"));
+    let mut deployment = Deployment::small().await;
+    let installation = deployment.installation.clone();
+    import(&installation, USERS).await;
+    assert_eq!(convert(&installation, &["plan"]).await["planned"], json!(USERS));
+    let strike = async |deployment: &mut Deployment, _: &mut Rng| {
+        let node = &mut deployment.gateways[0];
+        node.process.kill();
+        node.process = deployment.installation.start_again("serve", "serve", node.address);
+        node.ready().await;
+    };
+    convert(&installation, &["start", "--max-rate", "500"]).await;
+    while_running(&mut deployment, &mut rng, strike).await;
+    let run = finished(&installation).await;
+    assert_eq!((&run["converted"], &run["verified"]["as_written"]), (&json!(USERS), &json!(USERS)));
+    assert_eq!(listed(&installation, "done").await, USERS);
+
+    convert(&installation, &["undo", "--preset", "fast"]).await;
+    let undo = finished(&installation).await;
+    assert_eq!((&undo["converted"], &undo["verified"]["as_before"]), (&json!(USERS), &json!(USERS)));
+    assert_eq!(convert(&installation, &["plan"]).await["planned"], json!(USERS), "as if nothing had been");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_paused_watched_and_resumed_beside_a_running_service() {
+    let deployment = Deployment::small().await;
+    let installation = &deployment.installation;
+    import(installation, 600).await;
+    convert(installation, &["plan"]).await;
+    convert(installation, &["start", "--max-rate", "60"]).await;
+    eventually("some are converted", || async {
+        let status = convert(installation, &["status"]).await;
+        (status["converted"].as_i64() > Some(0)).then_some(())
+    })
+    .await;
+    let paused = convert(installation, &["pause", "--reason", "lunch"]).await;
+    assert_eq!((&paused["state"], &paused["reason"]), (&json!("paused"), &json!("lunch")));
+    let at = convert(installation, &["status"]).await["converted"].clone();
+    sleep_ms(1_500).await;
+    assert_eq!(convert(installation, &["status"]).await["converted"], at, "nothing happens meanwhile");
+    convert(installation, &["resume", "--preset", "fast"]).await;
+    assert_eq!(convert(installation, &["watch"]).await["state"], "finished");
+    assert_eq!(convert(installation, &["status"]).await["converted"], json!(600));
+}
