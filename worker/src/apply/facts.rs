@@ -20,6 +20,8 @@ use uuid::Uuid;
 pub(super) struct Facts {
     pub users: HashMap<Address, Option<UserRow>>,
     pub login_keys: HashMap<AccountKey, Option<Uuid>>,
+    /// Of these keys, the user id a running conversion will give their owner, who does not have it yet.
+    pub promised: HashMap<AccountKey, String>,
     pub groups: HashMap<Address, Option<GroupRow>>,
     pub display_keys: HashMap<AccountKey, Option<Uuid>>,
     pub memberships: HashMap<Membership, bool>,
@@ -73,7 +75,10 @@ impl Facts {
         let keys: Vec<AccountKey> = questions.login_keys.into_iter().collect();
         let loaded = tx.load_login_keys(&keys).await?;
         self.login_keys.extend(keys.into_iter().map(|key| (key, None)));
-        self.login_keys.extend(loaded.into_iter().map(|(key, id)| (key, Some(id))));
+        for (key, owner) in loaded {
+            self.promised.extend(owner.promised.map(|user_id| (key.clone(), user_id)));
+            self.login_keys.insert(key, Some(owner.user));
+        }
 
         let groups: Vec<Address> = questions.groups.into_iter().collect();
         let loaded = tx.load_groups(&groups).await?;

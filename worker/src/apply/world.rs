@@ -84,6 +84,11 @@ impl<'f> World<'f> {
         loaded.copied().flatten()
     }
 
+    /// The user id a running conversion will give the owner of this key, who does not have it yet.
+    pub(super) fn promised(&self, key: &AccountKey) -> Option<&'f String> {
+        if self.login_keys.contains_key(key) { None } else { self.facts.promised.get(key) }
+    }
+
     /// Puts a user in the place of what was there; `old` is the key that was there.
     pub(super) fn put_user(&mut self, row: UserRow, old: Option<AccountKey>) {
         let key = (row.account, row.login_key().into_string());

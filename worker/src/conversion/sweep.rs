@@ -97,7 +97,9 @@ impl Slice<'_> {
                 left.push(item);
             }
         }
-        self.run.pace = conversion::write_items(self.store, &self.lease, self.run.id, &left, &Advance::default()).await?;
+        let linked = left.iter().filter(|item| item.state == ItemState::Done).count();
+        let advance = Advance { converted: i64::try_from(linked).unwrap_or(0), ..Advance::default() };
+        self.run.pace = conversion::write_items(self.store, &self.lease, self.run.id, &left, &advance).await?;
         left.retain(|item| item.state == ItemState::Again);
         Ok(left)
     }

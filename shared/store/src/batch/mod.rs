@@ -28,6 +28,7 @@ pub use locked::locked;
 pub use log::LogEntry;
 pub(crate) use log::{INSERT as LOG_INSERT, rows as log_rows};
 pub use members::{Members, Membership};
+pub use users::KeyOwner;
 
 use crate::{StoreError, WriteTransaction};
 use muster_domain::AccountId;

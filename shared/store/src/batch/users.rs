@@ -1,10 +1,19 @@
 //! Users of a batch.
 
 use super::{AccountKey, Address, address, key_and_id};
-use crate::{StoreError, UserRow, WriteTransaction, rows::Rows};
+use crate::{StoreError, UserRow, WriteTransaction, now_ms, rows::Rows};
 use muster_domain::LoginKey;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// Who has a login key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// The user.
+    pub user: Uuid,
+    /// The user does not have it yet: a running conversion will give it, as this user id.
+    pub promised: Option<String>,
+}
 
 impl WriteTransaction {
     /// The users at these addresses; those that do not exist are missing from the answer.
@@ -19,20 +28,36 @@ impl WriteTransaction {
         self.all(by_address(self, addresses).statement(&sql)).await?.iter().map(UserRow::read).collect()
     }
 
-    /// Which of these login keys are taken, and by whom.
+    /// Which of these login keys are taken, and by whom: whoever signs in with one; else the user a conversion under way will give
+    /// it to; else the user whose old user id it was and is still reserved for.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn load_login_keys(&self, keys: &[AccountKey]) -> Result<HashMap<AccountKey, Uuid>, StoreError> {
+    pub async fn load_login_keys(&self, keys: &[AccountKey]) -> Result<HashMap<AccountKey, KeyOwner>, StoreError> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
+        let now = now_ms();
         let rows = Rows::new(self.dialect)
             .uuid("account_id", keys.iter().map(|(account, _)| account.0))
-            .text("key", keys.iter().map(|(_, key)| key.clone()));
-        let sql =
-            "SELECT u.account_id, u.login_key AS key, u.id FROM r JOIN users u ON u.account_id = r.account_id AND u.login_key = r.key";
-        self.all(rows.statement(sql)).await?.iter().map(key_and_id).collect()
+            .text("key", keys.iter().map(|(_, key)| key.clone()))
+            .int("now", keys.iter().map(|_| now));
+        let sql = "SELECT r.account_id, r.key, u.id, CAST(NULL AS text) AS promised \
+             FROM r JOIN users u ON u.account_id = r.account_id AND u.login_key = r.key \
+             UNION ALL SELECT r.account_id, r.key, i.user_id, CASE WHEN c.state = 'running' THEN i.new_id END FROM r \
+             JOIN conversion c ON c.account_id = r.account_id AND c.finished_ms IS NULL AND c.state IN ('running', 'paused') AND c.kind = 'convert' \
+             JOIN conversion_item i ON i.conversion_id = c.id AND i.new_key = r.key AND i.state IN ('todo', 'again') \
+             UNION ALL SELECT r.account_id, r.key, a.user_id, NULL FROM r \
+             JOIN alias a ON a.account_id = r.account_id AND a.old_key = r.key AND a.reserved_ms > r.now \
+             JOIN users u ON u.account_id = a.account_id AND u.id = a.user_id";
+        let mut owners = HashMap::new();
+        for row in self.all(rows.statement(sql)).await? {
+            let (key, user) = key_and_id(&row)?;
+            let promised = row.try_get("", "promised")?;
+            // The first kind of owner goes before the others.
+            owners.entry(key).or_insert(KeyOwner { user, promised });
+        }
+        Ok(owners)
     }
 
     /// Inserts users.

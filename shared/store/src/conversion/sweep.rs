@@ -54,22 +54,21 @@ pub async fn present(store: &Store, lease: &Lease, users: &[Uuid], keys: &[Strin
     if keys.is_empty() {
         return Ok(found);
     }
+    let now = now_ms();
     let rows = || {
         Rows::new(store.dialect())
             .uuid("account_id", accounts(keys.len()))
             .uuid("own", std::iter::repeat_n(lease.conversion.0, keys.len()))
+            .int("now", std::iter::repeat_n(now, keys.len()))
             .text("key", keys.iter().cloned())
     };
     let owners = "SELECT r.key, u.id FROM r JOIN users u ON u.account_id = r.account_id AND u.login_key = r.key";
     for row in store.writer().query_all_raw(rows().statement(owners)).await? {
         found.owners.insert(row.try_get("", "key")?, row.try_get("", "id")?);
     }
-    let aliases = format!(
-        "SELECT r.key, a.user_id FROM r JOIN alias a ON a.account_id = r.account_id AND a.old_key = r.key \
-         AND a.conversion_id <> r.own AND a.reserved_ms > {} JOIN users u ON u.account_id = a.account_id AND u.id = a.user_id",
-        now_ms()
-    );
-    for row in store.writer().query_all_raw(rows().statement(&aliases)).await? {
+    let aliases = "SELECT r.key, a.user_id FROM r JOIN alias a ON a.account_id = r.account_id AND a.old_key = r.key \
+         AND a.conversion_id <> r.own AND a.reserved_ms > r.now JOIN users u ON u.account_id = a.account_id AND u.id = a.user_id";
+    for row in store.writer().query_all_raw(rows().statement(aliases)).await? {
         found.aliases.insert(row.try_get("", "key")?, row.try_get("", "user_id")?);
     }
     let sharers = "SELECT r.key, count(*) AS n, sum(CASE WHEN u.active THEN 1 ELSE 0 END) AS active FROM r \

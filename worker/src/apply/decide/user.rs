@@ -1,5 +1,7 @@
 //! Operations on users.
 
+mod touch;
+
 use super::{Decision, World, address, key, not_found, other, protect, version_mismatch};
 use muster_domain::{Change, Operation, Outcome, OutcomeCode, Role};
 use muster_scim::{Resource, ResourceType, ScimError, carry_over};
@@ -39,6 +41,7 @@ fn create(world: &mut World<'_>, operation: &Operation, resource: &Resource, rol
     row.resource.entry("active").or_insert(Value::Bool(true));
     let login_key = key(operation, row.login_key());
     if let Some(owner) = other(world.login_owner(&login_key), row.id) {
+        touch::convert(world, &login_key, owner, now_ms);
         return duplicate(row.user_id(), owner);
     }
     let shown = row.clone().into_rendered();

@@ -60,6 +60,48 @@ async fn a_user_id_that_is_taken_meanwhile_stops_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_meets_an_unconverted_user_converts_it_instead_of_making_a_second_one() {
+    on_each(|place| async move {
+        let users = place.many(20).await;
+        let planned = place.plan(&PlanOptions::default()).await;
+        let create = || place.named("user.5@ACME.test", "User.5@acme.test");
+        let run = conversion::start(&place.store, &planned, "test", &json!({})).await.expect("started");
+        let refused = place.applier.apply(vec![create(), create()]).await;
+        for outcome in refused {
+            assert_eq!(outcome.status, 409);
+            assert!(outcome.error.expect("an error").detail.contains(&users[4].to_string()), "the user is named");
+        }
+        assert_eq!(place.ids().await[&users[4]], "User.5@acme.test", "{}: at once", place.engine);
+        assert_eq!(place.user(users[4]).await.expect("u5")["meta"]["version"], "W/\"2\"");
+        // While it is paused nothing is converted, and nobody is made twice.
+        let run = conversion::pause(&place.store, &run, "test", "lunch").await.expect("paused");
+        assert_eq!(place.applier.apply(vec![place.named("user.6@acme.test", "User.6@acme.test")]).await[0].status, 409);
+        assert_eq!(place.ids().await[&users[5]], "u6");
+        let run = conversion::resume(&place.store, &run, "test").await.expect("resumed");
+        let run = place.work(&run).await;
+        assert_eq!(place.codes(&run).await["u5"], (ItemState::Done, Code::ScimLinked), "{}", place.engine);
+        assert_eq!((run.converted, place.ids().await.len()), (20, 20));
+        let undo = place.undo(&run).await;
+        assert_eq!((undo.converted, place.ids().await[&users[4]].as_str()), (20, "u5"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_user_id_is_given_to_nobody_else_but_its_user_may_have_it_back() {
+    on_each(|place| async move {
+        let users = place.users(&[("jdoe", "jdoe@acme.test"), ("other", "other@acme.test")]).await;
+        place.run(&place.plan(&PlanOptions::default()).await).await;
+        assert_eq!(place.applier.apply(vec![place.named("JDOE", "j2@acme.test")]).await[0].status, 409);
+        assert_eq!(place.replace(users[1], "jdoe", "other@acme.test").await, 409);
+        assert_eq!(place.replace(users[0], "jdoe", "jdoe@acme.test").await, 200, "a directory that still sends the mailbox name");
+        place.delete(users[0]).await;
+        assert_eq!(place.applier.apply(vec![place.named("jdoe", "j2@acme.test")]).await[0].status, 201, "it went with its user");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_shared_since_the_plan_is_left() {
     on_each(|place| async move {
         let users = place.many(10).await;
