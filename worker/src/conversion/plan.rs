@@ -5,12 +5,14 @@ use muster_domain::conversion::{Candidate, Claim, Code, Contest, ItemState, Orde
 use muster_store::conversion::{self, Advance, Contestant, Ordered, PlannedUser, UserSlice};
 use std::{
     collections::{HashMap, HashSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
 /// Items written back in one transaction at most.
 const WRITE_MOST: usize = 1_000;
+/// How often a plan that finds nothing says how far it is.
+const SIGN_EVERY: Duration = Duration::from_millis(500);
 
 impl Slice<'_> {
     /// Reads users and judges each alone.
@@ -52,7 +54,7 @@ impl Slice<'_> {
             let to = (after + self.allowance().await?).min(total);
             let began = Instant::now();
             let codes = self.shared(after, to).await?;
-            self.run.pace = conversion::write_codes(self.store, &self.lease, &codes, &Advance::default()).await?;
+            self.note(&codes, to / 2).await?;
             self.tell(to - after, began, false);
             after = to;
         }
@@ -76,13 +78,25 @@ impl Slice<'_> {
                     None => {}
                 }
             }
-            self.run.pace = conversion::write_codes(self.store, &self.lease, &taken, &Advance::default()).await?;
+            self.note(&taken, (total + to) / 2).await?;
             self.tell(to - after, began, false);
             after = to;
         }
         self.order(&edges, &stays, &waits_for).await?;
         let planned = conversion::unconverted(self.store, self.run.account, self.run.id, total).await?;
         self.enter(Phase::Ready, Advance { planned: Some(planned), ..Advance::default() }).await?;
+        Ok(())
+    }
+
+    /// Writes codes, and now and then how far it is: most slices have nothing to write, and a transaction for each would be for
+    /// nothing.
+    async fn note(&mut self, codes: &[(i64, Code, Option<Uuid>)], walk_n: i64) -> Result<(), Halt> {
+        if codes.is_empty() && self.signs_of_life.elapsed() < SIGN_EVERY {
+            return Ok(());
+        }
+        self.signs_of_life = Instant::now();
+        let advance = Advance { walk_n: Some(walk_n), ..Advance::default() };
+        self.run.pace = conversion::write_codes(self.store, &self.lease, codes, &advance).await?;
         Ok(())
     }
 

@@ -67,6 +67,8 @@ pub(super) struct Slice<'a> {
     pace: Box<dyn Pace>,
     /// When the pace allowed a chunk it has not been told of yet.
     allowed: Option<Instant>,
+    /// When a phase that writes little last wrote something.
+    pub signs_of_life: Instant,
     until: Instant,
     stop: CancellationToken,
 }
@@ -77,7 +79,7 @@ pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &
     let options = serde_json::from_value(run.options.clone()).unwrap_or_default();
     let pace = (settings.pace)();
     let until = began + settings.slice;
-    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, until, stop };
+    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, signs_of_life: began, until, stop };
     let halted = slice.work().await;
     let active = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     // When this fails the lease ends by itself.
@@ -179,7 +181,8 @@ impl Slice<'_> {
 
     /// On to the next phase.
     pub(super) async fn enter(&mut self, phase: Phase, more: Advance) -> Result<(), Halt> {
-        let advance = Advance { phase: Some(phase), ..more };
+        // The users' cursor must be where this slice has left it: its last chunk may be lost, and then the phase is not over.
+        let advance = Advance { phase: Some(phase), users_n: Some((self.run.users_n, self.run.users_n)), ..more };
         conversion::advance(self.store, &self.lease, &advance).await?;
         tracing::info!(conversion.id = %self.run.id, account.id = %self.run.account, %phase, "a conversion enters a phase");
         self.run.phase = phase;

@@ -2,8 +2,16 @@
 
 use super::slice::{Halt, Slice, is_passing};
 use muster_domain::conversion::{ItemState, Phase};
-use muster_store::conversion::{self, Advance};
-use std::time::Instant;
+use muster_store::{
+    StoreError,
+    conversion::{self, Advance, ConversionError},
+};
+use std::time::{Duration, Instant};
+
+/// A chunk of so many rows takes no time to speak of.
+const SMALL: i64 = 32;
+/// The pause after a chunk that took too long.
+const PAUSE: Duration = Duration::from_millis(250);
 
 impl Slice<'_> {
     /// Makes old user ids aliases before anyone needs them.
@@ -42,6 +50,12 @@ impl Slice<'_> {
                     self.limit = Some((to - after) / 2);
                 }
                 Err(error) if is_passing(&error) => self.set_aside(after).await?,
+                // Perhaps it took too long: less at once. A database that is away fails for the small chunk too.
+                Err(ConversionError::Store(error @ StoreError::Unavailable(_))) if to - after > SMALL => {
+                    tracing::debug!(%error, rows = to - after, "a chunk is halved");
+                    self.limit = Some((to - after) / 2);
+                    self.wait(PAUSE, "the database is busy or away").await?;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -57,7 +71,7 @@ impl Slice<'_> {
             item.state = ItemState::Again;
             item.tries += 1;
         }
-        let advance = Advance { users_n: Some(n + 1), ..Advance::default() };
+        let advance = Advance { users_n: Some((n, n + 1)), ..Advance::default() };
         self.run.pace = conversion::write_items(self.store, &self.lease, self.run.id, &items, &advance).await?;
         self.run.users_n = n + 1;
         Ok(())

@@ -17,14 +17,14 @@ impl Slice<'_> {
             }
             let more = conversion::verify_slice(self.store, &self.lease, self.journal(), self.run.users_n, range.0, range.1).await?;
             found.add(&more);
-            self.note(&found, to).await?;
+            self.note_findings(&found, to).await?;
             self.tell(to - range.0, began, false);
             self.run.walk_n = to;
         }
         self.enter(Phase::Done, Advance { verified: serde_json::to_value(found).ok(), ..Advance::default() }).await
     }
 
-    async fn note(&mut self, found: &Findings, to: i64) -> Result<(), Halt> {
+    async fn note_findings(&mut self, found: &Findings, to: i64) -> Result<(), Halt> {
         let advance = Advance { walk_n: Some(to), verified: serde_json::to_value(found).ok(), ..Advance::default() };
         self.run.pace = conversion::advance(self.store, &self.lease, &advance).await?;
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! An alias beside the user id it stands for changes nothing: the exact user id comes first.
 
-use super::{Advance, ConversionError, Lease, fence, items::done, statement};
+use super::{Advance, ConversionError, Lease, begin_gently, fence, items::done, statement};
 use crate::{Store, StoreError, now_ms};
 use muster_domain::{AccountId, ConversionId, conversion::AliasTerms};
 use sea_orm::{ConnectionTrait, Value};
@@ -21,7 +21,7 @@ pub async fn write_aliases(
     terms: AliasTerms,
     advance: &Advance,
 ) -> Result<serde_json::Value, ConversionError> {
-    let tx = store.begin().await?;
+    let tx = begin_gently(store, true).await?;
     let sql = format!(
         "INSERT INTO alias (account_id, old_key, user_id, old_id, conversion_id, expires_ms, reserved_ms, hits) \
          SELECT i.account_id, i.old_key, i.user_id, i.old_id, i.conversion_id, CAST($5 AS bigint), CAST($6 AS bigint), 0 \
@@ -67,7 +67,7 @@ pub async fn delete_aliases(
     (after, to): (i64, i64),
     advance: &Advance,
 ) -> Result<serde_json::Value, ConversionError> {
-    let tx = store.begin().await?;
+    let tx = begin_gently(store, true).await?;
     let sql = "DELETE FROM alias WHERE account_id = $1 AND conversion_id = $2 AND old_key IN (SELECT i.old_key FROM conversion_item i \
          WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $3 AND i.n <= $4 AND i.state = 'undone')";
     let values: [Value; 4] = [lease.account.0.into(), journal.0.into(), after.into(), to.into()];

@@ -1,6 +1,6 @@
 //! The hot loop: the users of a stretch of the plan, in one transaction.
 
-use super::{Advance, ConversionError, Lease, fence, statement};
+use super::{Advance, ConversionError, Lease, begin_gently, fence, statement};
 use crate::{Dialect, Store, now_ms, rows::Rows};
 use sea_orm::{ConnectionTrait, Value};
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ pub async fn convert_chunk(store: &Store, lease: &Lease, after: i64, to: i64) ->
          AND i.state = 'todo' AND i.depth = 0";
     let range: [Value; 4] = [lease.account.0.into(), lease.conversion.0.into(), after.into(), to.into()];
     let wanted = store.writer().query_all_raw(store.statement(wanted, range.clone())).await?;
-    let tx = store.begin().await?;
+    let tx = begin_gently(store, false).await?;
     let lock = match store.dialect() {
         // The key column's unique index is partial, so this lock lets foreign-key checks pass.
         Dialect::Postgres => "FOR NO KEY UPDATE OF u SKIP LOCKED",
@@ -61,7 +61,7 @@ pub async fn convert_chunk(store: &Store, lease: &Lease, after: i64, to: i64) ->
         tx.inner.execute_raw(rows.statement(sql)).await?;
     }
     let count = i64::try_from(converted.len()).unwrap_or(i64::MAX);
-    let advance = Advance { users_n: Some(to), converted: count, ..Advance::default() };
+    let advance = Advance { users_n: Some((after, to)), converted: count, ..Advance::default() };
     let pace = fence(&tx, lease, &advance, now).await?;
     tx.commit().await?;
     Ok(ChunkDone { converted: count, again: i64::try_from(again.len()).unwrap_or(i64::MAX), pace })

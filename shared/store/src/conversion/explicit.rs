@@ -1,6 +1,6 @@
 //! Users converted, or taken back, by name: chains, rings, the sweep, the undo. Slower than the hot loop, and rarely needed.
 
-use super::{Advance, ConversionError, Item, Lease, fence, items};
+use super::{Advance, ConversionError, Item, Lease, begin_gently, fence, items};
 use crate::{Dialect, Store, now_ms, rows::Rows};
 use muster_domain::{
     ConversionId,
@@ -44,7 +44,7 @@ pub async fn move_items(
     mut advance: Advance,
 ) -> Result<(Vec<Item>, serde_json::Value), ConversionError> {
     let now = now_ms();
-    let tx = store.begin().await?;
+    let tx = begin_gently(store, true).await?;
     let mut moved = HashSet::<Uuid>::new();
     if !moving.is_empty() {
         if how == How::Ring {

@@ -76,8 +76,9 @@ impl From<sea_orm::DbErr> for ConversionError {
 /// What a step changes in the run's row, in the step's own transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Advance {
-    /// The cursor of the users' phase.
-    pub users_n: Option<i64>,
+    /// The cursor of the users' phase: where it must stand, and where it goes. A step that was prepared for another place is
+    /// refused: the COMMIT before it may have happened though nobody confirmed it, or be lost though it was confirmed.
+    pub users_n: Option<(i64, i64)>,
     /// The cursor of any other phase.
     pub walk_n: Option<i64>,
     /// The last user read, in phases that go through users.
@@ -134,7 +135,7 @@ pub(crate) async fn fence(
         advance.walk_n.into_iter().for_each(|n| set("walk_n", n.into()));
         advance.last_read.into_iter().for_each(|id| set("last_read", id.into()));
     }
-    advance.users_n.into_iter().for_each(|n| set("users_n", n.into()));
+    advance.users_n.into_iter().for_each(|(_, to)| set("users_n", to.into()));
     advance.planned.into_iter().for_each(|n| set("planned", n.into()));
     advance.total.into_iter().for_each(|n| set("total", n.into()));
     if let Some(found) = &advance.verified {
@@ -148,9 +149,14 @@ pub(crate) async fn fence(
         set("finished_ms", now_ms.into());
     }
     sets.extend(more.iter().map(String::as_str));
+    let place = advance.users_n.map(|(from, _)| {
+        values.push(from.into());
+        format!("AND users_n = ${} ", values.len())
+    });
+    let place = place.unwrap_or_default();
     let sql = format!(
         "UPDATE conversion SET {} WHERE account_id = $1 AND id = $2 AND epoch = $3 AND state IN ('planning', 'running') \
-         RETURNING CAST(pace AS text) AS pace",
+         {place}RETURNING CAST(pace AS text) AS pace",
         sets.join(", ")
     );
     let row = tx.inner.query_one_raw(Statement::from_sql_and_values(tx.dialect.backend(), sql, values)).await?;
@@ -177,6 +183,20 @@ pub async fn advance(store: &crate::Store, lease: &Lease, advance: &Advance) -> 
     }
     tx.commit().await?;
     Ok(pace)
+}
+
+/// Begins a step that touches rows other people use. It is the one that gives way: it waits for nobody's lock for long.
+///
+/// A step that is not `durable` does not wait for the disk either: what a crash of the server may take back is the last such steps as a
+/// whole, their cursor with them. The next step finds the cursor elsewhere and is refused, and the run goes on from there.
+pub(crate) async fn begin_gently(store: &crate::Store, durable: bool) -> Result<WriteTransaction, StoreError> {
+    let tx = store.begin().await?;
+    if tx.dialect == crate::Dialect::Postgres {
+        let timeouts = "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '2s'";
+        let disk = if durable { "" } else { "; SET LOCAL synchronous_commit = off" };
+        tx.inner.execute_unprepared(&format!("{timeouts}{disk}")).await?;
+    }
+    Ok(tx)
 }
 
 /// A statement within a transaction.

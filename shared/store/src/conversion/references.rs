@@ -2,7 +2,7 @@
 //!
 //! The texts are compared in Rust, by the comparison form, and a row is rewritten only while it still says what was read.
 
-use super::{Advance, ConversionError, Lease, fence, items::done, statement};
+use super::{Advance, ConversionError, Lease, begin_gently, fence, items::done, statement};
 use crate::{Dialect, Store, StoreError, now_ms, rows::Rows};
 use muster_domain::{
     AccountId, ConversionId,
@@ -239,7 +239,7 @@ pub async fn rewrite_references(
     rewrites: &[Rewrite],
     mut progress: TargetProgress,
 ) -> Result<TargetProgress, ConversionError> {
-    let tx = store.begin().await?;
+    let tx = begin_gently(store, true).await?;
     if let Some(column) = column.filter(|_| !rewrites.is_empty()) {
         let Reference { key, column: name, .. } = &column.reference;
         let rows = Rows::new(store.dialect())

@@ -113,3 +113,23 @@ async fn one_live_run_an_account() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_whose_commit_nobody_confirmed_is_not_counted_twice_and_a_lost_one_is_not_passed_over() {
+    on_each(|place| async move {
+        let run = started(&place, 30).await;
+        let lease = conversion::take(&place.store, run.account, run.id, "x").await.expect("a lease").expect("free");
+        conversion::convert_chunk(&place.store, &lease, 0, 10).await.expect("a chunk");
+        // It happened, but the worker does not know: it comes again with less.
+        let again = conversion::convert_chunk(&place.store, &lease, 0, 5).await.expect_err("the cursor is elsewhere");
+        assert!(matches!(again, ConversionError::Fenced), "{again}");
+        // It was lost, and the worker does not know: it goes on from where it believes to be.
+        let beyond = conversion::convert_chunk(&place.store, &lease, 20, 30).await.expect_err("the cursor is elsewhere");
+        assert!(matches!(beyond, ConversionError::Fenced), "{beyond}");
+        conversion::release(&place.store, &lease, 0).await.expect("released");
+        let run = place.work(&run).await;
+        assert_eq!((run.converted, run.state), (30, State::Finished), "{}", place.engine);
+        assert!(place.codes(&run).await.values().all(|found| *found == (ItemState::Done, Code::Convert)));
+    })
+    .await;
+}
