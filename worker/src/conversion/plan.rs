@@ -49,6 +49,9 @@ impl Slice<'_> {
     /// begins anew when it was interrupted, and comes to the same.
     pub(super) async fn contest(&mut self) -> Result<(), Halt> {
         let total = self.run.total;
+        if let Err(error) = conversion::refresh_statistics(self.store).await {
+            tracing::debug!(%error, "the contest goes on without statistics");
+        }
         let mut after = 0;
         while after < total {
             let to = (after + self.allowance().await?).min(total);

@@ -37,7 +37,7 @@ pub use explicit::{Direction, How, move_items};
 pub use items::{Item, items_after, next_ordered, ring, write_items};
 pub use lease::{Lease, release, take, waiting};
 pub use orders::{cancel, discard_items, pause, resume, set_pace, start};
-pub use plan::{PlannedUser, UserSlice, insert_items, read_users};
+pub use plan::{PlannedUser, UserSlice, insert_items, read_users, refresh_statistics};
 pub use references::{
     ReferenceColumn, ReferenceRow, Rewrite, TargetProgress, account_slug, add_targets, lookup_items, read_references, rewrite_references,
     targets,

@@ -101,7 +101,5 @@ pub(super) const MIGRATION: Sql = Sql {
             last_used_ms bigint,
             PRIMARY KEY (account_id, old_key)
         ){keyed}",
-        "CREATE INDEX alias_user ON alias (account_id, user_id)",
-        "CREATE INDEX alias_conversion ON alias (conversion_id)",
     ],
 };
