@@ -14,8 +14,10 @@ mod alias;
 mod contest;
 mod judge;
 mod order;
+pub mod pace;
 mod recheck;
 mod reference;
+pub mod throttle;
 mod words;
 
 #[cfg(test)]

@@ -1,0 +1,5 @@
+//! How fast a conversion may go.
+
+mod preset;
+
+pub use preset::{Preset, Throttling, UnknownPreset};
