@@ -18,6 +18,7 @@ pub mod pace;
 mod recheck;
 mod reference;
 pub mod throttle;
+pub mod window;
 mod words;
 
 #[cfg(test)]

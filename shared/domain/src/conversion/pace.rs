@@ -17,7 +17,7 @@
 //!
 //! A pace has its own clock. It never blocks: whatever it needs to know was found out before it is asked.
 
-use super::throttle::Throttling;
+use super::{throttle::Throttling, window::Windows};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -157,6 +157,9 @@ pub enum ChunkEnd {
 pub struct Orders {
     /// How much of the database it may take.
     pub throttling: Throttling,
+    /// When it may run.
+    #[serde(skip_serializing_if = "Windows::is_any_time")]
+    pub windows: Windows,
     /// Nothing happens until it is taken back.
     pub paused: bool,
     /// Until then, windows do not matter; everything else does.
