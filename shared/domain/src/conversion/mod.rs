@@ -8,10 +8,13 @@
 //! 1. [`judge()`]: the user alone. Is there an address, is it one, does it differ from what is there?
 //! 2. [`contest()`]: the user among the others. Does somebody share the address, or sign in with it?
 //! 3. [`settle`]: those whose new user id is free once its owner has moved. Chains get an order, rings are turned as a whole.
+//!
+//! When it may run is said by [`window`], how fast by [`throttle`], and when it will be done by [`eta`]; the run meets them in [`pace`].
 
 mod address;
 mod alias;
 mod contest;
+pub mod eta;
 mod judge;
 mod order;
 pub mod pace;

@@ -34,6 +34,12 @@ impl Zone {
         self.0.to_datetime(at)
     }
 
+    /// What the clock there shows, for people: `Tue 2026-11-24 22:00`.
+    #[must_use]
+    pub fn minute(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%a %Y-%m-%d %H:%M").to_string()
+    }
+
     pub(super) fn date(&self, at: Timestamp) -> Date {
         self.local(at).date()
     }
