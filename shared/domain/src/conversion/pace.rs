@@ -11,13 +11,14 @@
 //!         Step::Go { rows } => { one transaction of at most `rows` rows; pace.done(&report) }
 //!         Step::Rest(pause) => sleep
 //!         Step::Wait(waiting) => store waiting.reason and waiting.text, sleep waiting.ask_again or end the slice
+//!         Step::Halt(waiting) => pause the run by itself, tell the operators, end the slice
 //!     }
 //! }
 //! ```
 //!
 //! A pace has its own clock. It never blocks: whatever it needs to know was found out before it is asked.
 
-use super::{throttle::Throttling, window::Windows};
+use super::{throttle::Preset, window::Windows};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -50,6 +51,8 @@ pub enum Step {
     Rest(Duration),
     /// Nothing, for a reason people should know.
     Wait(Waiting),
+    /// Nothing until a person has looked: the run should pause itself and tell its operators. It did harm even at its slowest.
+    Halt(Waiting),
 }
 
 /// Why nothing happens at present.
@@ -156,7 +159,11 @@ pub enum ChunkEnd {
 #[serde(deny_unknown_fields, default)]
 pub struct Orders {
     /// How much of the database it may take.
-    pub throttling: Throttling,
+    pub preset: Preset,
+    /// The most rows per second, whatever the preset would allow. It may be more than that: who sets a number means it. 0 is read as
+    /// 1, because a conversion that should not go on is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_per_second: Option<u32>,
     /// When it may run.
     #[serde(skip_serializing_if = "Windows::is_any_time")]
     pub windows: Windows,
@@ -167,14 +174,23 @@ pub struct Orders {
     pub ignore_windows_until: Option<Timestamp>,
 }
 
+impl Orders {
+    /// The most rows per second that hold; none for as many as there can be.
+    #[must_use]
+    pub fn limit(&self) -> Option<f64> {
+        self.rows_per_second.or(self.preset.max_rows_per_second()).map(|rows| f64::from(rows.max(1)))
+    }
+}
+
 /// Where the pace stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PaceStatus {
     /// Rows per second that are allowed at present. None: as fast as it goes.
     pub allowed: Option<f64>,
-    /// Rows per second of the last minute in which it worked; 0 before anything was done.
+    /// Rows per second lately, of the time in which it was allowed to work; 0 before anything was done.
     pub rate: f64,
-    /// The slow and the fast end of what it has done per second of its working time lately: what an estimate of the end is made of.
+    /// The slow and the fast end of that over the last ten minutes: what an estimate of the end is made of. Waits count in it, except
+    /// for windows and pauses, which the estimate knows by itself.
     pub rate_range: (f64, f64),
     /// p99 of the canary query during chunks, milliseconds. None: too few samples.
     pub during_p99_ms: Option<f64>,
@@ -244,11 +260,20 @@ mod tests {
     fn orders_have_defaults_and_name_what_they_do_not_know() {
         let orders: Orders = serde_json::from_str("{}").expect("nothing asked for");
         assert_eq!(orders, Orders::default());
-        let orders: Orders =
-            serde_json::from_str(r#"{"throttling":{"preset":"fast","max_rows_per_second":500},"paused":true}"#).expect("orders");
-        assert!(orders.paused && orders.throttling.max_rows_per_second == Some(500));
+        let orders: Orders = serde_json::from_str(r#"{"preset":"fast","rows_per_second":500,"paused":true}"#).expect("orders");
+        assert!(orders.paused && orders.limit() == Some(500.0));
         let error = serde_json::from_str::<Orders>(r#"{"pause":true}"#).expect_err("a typing error");
         assert!(error.to_string().contains("pause"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_set_by_hand_holds_over_the_preset() {
+        let limit = |preset, rows_per_second| Orders { preset, rows_per_second, ..Orders::default() }.limit();
+        assert_eq!(limit(Preset::Gentle, None), Some(1_000.0));
+        assert_eq!(limit(Preset::Fast, None), None);
+        assert_eq!(limit(Preset::Fast, Some(300)), Some(300.0));
+        assert_eq!(limit(Preset::Gentle, Some(4_000)), Some(4_000.0));
+        assert_eq!(limit(Preset::Normal, Some(0)), Some(1.0));
     }
 
     #[test]

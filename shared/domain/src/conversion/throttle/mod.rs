@@ -1,5 +1,255 @@
-//! How fast a conversion may go.
+//! How fast a conversion may go: presets, the control law, hard stops, and why it waits.
+//!
+//! ```text
+//! canary samples ──> canary: slow because of us? ──> rate ──┐
+//! chunk reports  ──> size: rows in a chunk ─────────────────┼──> next(): go, rest, wait (why)
+//! probes         ──> stops: any one ends all work ──────────┤
+//! orders, clock  ──> windows, pause ────────────────────────┘
+//! ```
+//!
+//! Nothing here reads a clock, waits, or asks a database: it is told, and can be run through a night in a moment.
 
+mod canary;
+mod meter;
 mod preset;
+mod rate;
+mod size;
+mod status;
+mod stops;
+mod words;
 
-pub use preset::{Preset, Throttling, UnknownPreset};
+pub use canary::{CanaryKind, CanarySample};
+pub use preset::{Preset, UnknownPreset};
+pub use stops::{Marks, Signals, StopMarks};
+
+use super::pace::{ChunkEnd, ChunkReport, Orders, Step, WaitReason, Waiting};
+use canary::Canary;
+use jiff::{SignedDuration, Timestamp};
+use meter::Meter;
+use rate::{Change, Rate};
+use size::Size;
+use std::time::Duration;
+use stops::Stops;
+
+/// How often the law looks at the samples.
+const TICK: Duration = Duration::from_millis(250);
+/// How long a hard stop is waited for before asking again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// After queries took many times as long, nothing is done for this long.
+const HARD_CUT_PAUSE: Duration = Duration::from_secs(2);
+/// Without a sign of the probes or of the canary for this long, nobody knows what it does to others.
+const BLIND_AFTER: Duration = Duration::from_secs(10);
+
+/// One moment, on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// A clock that only goes forward, from any beginning: everything is measured on it.
+    pub steady: Duration,
+    /// The time of day: windows are compared with it.
+    pub wall: Timestamp,
+}
+
+/// Decides what may be done next. See [`super::pace::Pace`] for how it is used.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    orders: Orders,
+    began: Duration,
+    canary: Canary,
+    stops: Stops,
+    rate: Rate,
+    size: Size,
+    meter: Meter,
+    ticked: Duration,
+    due: Duration,
+    hold_until: Duration,
+    /// Rows since the rate was set, to know whether it was reached.
+    rows_at_rate: u64,
+    in_chunk: Option<u32>,
+    last_chunk: Duration,
+    waiting: Option<Waiting>,
+}
+
+impl Throttle {
+    /// A throttle that has seen nothing yet: it lets nothing through before it knows what the database is like without us.
+    #[must_use]
+    pub fn new(orders: Orders, marks: StopMarks, now: Moment) -> Self {
+        let law = orders.preset.law();
+        Self {
+            orders,
+            began: now.steady,
+            canary: Canary::default(),
+            stops: Stops::new(marks),
+            rate: Rate::new(law.start, now.steady),
+            size: Size::default(),
+            meter: Meter::default(),
+            ticked: now.steady,
+            due: now.steady,
+            hold_until: now.steady,
+            rows_at_rate: 0,
+            in_chunk: None,
+            last_chunk: Duration::ZERO,
+            waiting: None,
+        }
+    }
+
+    /// Takes a sample of the canary.
+    pub fn sample(&mut self, sample: CanarySample) {
+        self.canary.take(sample);
+    }
+
+    /// Takes what the probes found out.
+    pub fn signals(&mut self, at: Duration, signals: &Signals) {
+        let was_blocked = self.is_blocked();
+        self.stops.read(at, signals, self.orders.preset.law().wal_max);
+        if let (false, true, Some(rows)) = (was_blocked, self.is_blocked(), self.in_chunk) {
+            self.size.halve(rows);
+        }
+    }
+
+    /// Takes new orders.
+    pub fn adjust(&mut self, at: Duration, orders: &Orders) {
+        if *orders == self.orders {
+            return;
+        }
+        if (orders.preset, orders.limit()) != (self.orders.preset, self.orders.limit()) {
+            self.rate.begin_anew(orders.preset.law().start, at);
+            self.rows_at_rate = 0;
+        }
+        self.orders = orders.clone();
+    }
+
+    /// What to do next. After [`Step::Go`], a chunk is under way until [`Throttle::done`].
+    pub fn next(&mut self, now: Moment) -> Step {
+        if let Some(waiting) = self.not_now(now) {
+            self.meter.pass(now.steady, false);
+            return self.wait(waiting);
+        }
+        self.meter.pass(now.steady, true);
+        if let Some(waiting) = self.stopped(now) {
+            return self.wait(waiting);
+        }
+        if !self.canary.knows_idle() {
+            self.waiting = None;
+            return Step::Rest(TICK);
+        }
+        if self.waiting.take().is_some() {
+            self.restart(now.steady);
+        }
+        if now.steady >= self.ticked + TICK {
+            self.ticked = now.steady;
+            if let Some(step) = self.steer(now.steady) {
+                return step;
+            }
+        }
+        if now.steady < self.due {
+            return Step::Rest(self.due - now.steady);
+        }
+        self.go(now.steady)
+    }
+
+    /// Takes how the chunk went.
+    pub fn done(&mut self, at: Duration, report: &ChunkReport) {
+        self.canary.end(at);
+        self.in_chunk = None;
+        self.size.done(report);
+        self.last_chunk = report.took;
+        if report.end == ChunkEnd::Committed {
+            self.meter.add(report.rows);
+            self.rows_at_rate += u64::from(report.rows);
+        }
+    }
+
+    fn go(&mut self, at: Duration) -> Step {
+        let rate = self.rate.value(self.orders.limit());
+        let rows = self.size.next(rate, &self.orders.preset.law());
+        // What was missed is not made up for: after a stall, a burst would be the next one.
+        let pause = Duration::from_secs_f64(f64::from(rows) / rate);
+        self.due = (self.due + pause).max(at);
+        self.in_chunk = Some(rows);
+        self.canary.begin(at);
+        Step::Go { rows }
+    }
+
+    fn restart(&mut self, at: Duration) {
+        self.rate.restart(at);
+        self.rows_at_rate = 0;
+        self.due = at;
+    }
+
+    fn wait(&mut self, waiting: Waiting) -> Step {
+        self.waiting = Some(waiting.clone());
+        Step::Wait(waiting)
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.stops.reason().is_some_and(|(reason, _)| reason == WaitReason::BlockedByUs)
+    }
+
+    /// Held by people: paused, or outside the windows.
+    fn not_now(&self, now: Moment) -> Option<Waiting> {
+        let waiting = |reason, text, ask_again, until| Some(Waiting { reason, text, ask_again, until });
+        if self.orders.paused {
+            return waiting(WaitReason::Paused, "paused: resumes when somebody resumes it".to_owned(), ASK_AGAIN, None);
+        }
+        if self.orders.ignore_windows_until.is_some_and(|until| now.wall < until) {
+            return None;
+        }
+        let windows = &self.orders.windows;
+        let closes = windows.closes_at(now.wall);
+        // A chunk begun now must be over when the window closes.
+        let last = SignedDuration::try_from(self.last_chunk * 2).unwrap_or(SignedDuration::ZERO);
+        let drains = closes.filter(|closes| now.wall.duration_until(*closes) <= last);
+        if windows.is_open(now.wall) && drains.is_none() {
+            return None;
+        }
+        let Some(opens) = windows.opens_next(drains.unwrap_or(now.wall)) else {
+            return waiting(WaitReason::Window, "waits: no window opens again within ten years".to_owned(), ASK_AGAIN, None);
+        };
+        let ask_again = Duration::try_from(now.wall.duration_until(opens)).unwrap_or(ASK_AGAIN).max(Duration::from_millis(1));
+        let zone = windows.zone();
+        waiting(WaitReason::Window, format!("waits: window closed, opens {} ({zone})", zone.minute(opens)), ask_again, Some(opens))
+    }
+
+    /// Stopped by what the probes say.
+    fn stopped(&self, now: Moment) -> Option<Waiting> {
+        let waiting = |reason, text| Waiting { reason, text, ask_again: ASK_AGAIN, until: None };
+        if let Some((reason, text)) = self.stops.reason() {
+            return Some(waiting(reason, text));
+        }
+        let silent = |last: Option<Duration>| now.steady > last.unwrap_or(self.began) + BLIND_AFTER;
+        if silent(self.stops.seen()) || silent(self.canary.last()) {
+            let text = "waits: the database does not answer the probes, resumes when it does";
+            return Some(waiting(WaitReason::Blind, text.to_owned()));
+        }
+        if now.steady < self.hold_until {
+            let left = self.hold_until - now.steady;
+            let text = "waits: queries took ten times as long while it worked, goes on in a moment at a lower rate".to_owned();
+            return Some(Waiting { ask_again: left, ..waiting(WaitReason::Latency, text) });
+        }
+        None
+    }
+
+    fn steer(&mut self, at: Duration) -> Option<Step> {
+        let (law, limit) = (self.orders.preset.law(), self.orders.limit());
+        let since = self.rate.since();
+        let verdict = self.canary.verdict(since, law.tolerance, law.slack)?;
+        let done = self.rows_at_rate as f64 / at.saturating_sub(since).as_secs_f64().max(0.001);
+        match self.rate.steer(at, &verdict, limit, done) {
+            Change::Kept => return None,
+            Change::Grown | Change::Cut => {}
+            Change::CutHard => self.hold_until = at + HARD_CUT_PAUSE,
+            Change::Hopeless => {
+                let text = "stopped itself: queries took ten times as long even at its lowest rate".to_owned();
+                let waiting = Waiting { reason: WaitReason::Latency, text, ask_again: HARD_CUT_PAUSE, until: None };
+                self.waiting = Some(waiting.clone());
+                return Some(Step::Halt(waiting));
+            }
+        }
+        self.rows_at_rate = 0;
+        self.due = at;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;
