@@ -18,6 +18,7 @@ pub mod async_requests;
 pub mod batch;
 mod connect;
 pub mod conversion;
+pub mod conversion_probe;
 mod custom;
 pub mod diagnostics;
 mod error;
