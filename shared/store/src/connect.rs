@@ -203,7 +203,7 @@ impl WriteTransaction {
 }
 
 impl Dialect {
-    fn of(url: &str) -> Result<Self, StoreError> {
+    pub(crate) fn of(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Self::Postgres)
         } else if url.starts_with("sqlite:") {

@@ -12,6 +12,7 @@
 //! that row goes to the sweep; a row that is locked, changed or gone goes to the sweep at once; a run that was paused, cancelled or
 //! taken over ends the slice. A database that is away ends it too, and the next slice goes on from the cursor.
 
+mod governor;
 mod ordered;
 mod pace;
 mod plan;
@@ -26,6 +27,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use governor::{Governor, Governors};
 pub use pace::{Chunk, FixedRate, Moment, Pace, PaceFactory, Step, fixed_rate};
 pub use service::{ConversionSettings, run_conversions};
 pub use slice::{SliceEnd, run_slice};

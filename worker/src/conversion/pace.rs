@@ -1,6 +1,6 @@
 //! How fast a run goes.
 
-use muster_domain::conversion::Phase;
+use muster_domain::{AccountId, conversion::Phase};
 use std::{
     fmt,
     sync::Arc,
@@ -63,8 +63,8 @@ pub trait Pace: Send {
     fn done(&mut self, chunk: Chunk);
 }
 
-/// Makes the pace of a slice.
-pub type PaceFactory = Arc<dyn Fn() -> Box<dyn Pace> + Send + Sync>;
+/// Makes the pace of a slice that works on an account.
+pub type PaceFactory = Arc<dyn Fn(AccountId) -> Box<dyn Pace> + Send + Sync>;
 
 /// The presets, rows a second; `fast` has no limit.
 const PRESETS: [(&str, Option<f64>); 3] = [("gentle", Some(1_000.0)), ("normal", Some(2_500.0)), ("fast", None)];
@@ -78,7 +78,7 @@ pub struct FixedRate {
 /// A factory of [`FixedRate`].
 #[must_use]
 pub fn fixed_rate() -> PaceFactory {
-    Arc::new(|| Box::new(FixedRate::default()))
+    Arc::new(|_| Box::new(FixedRate::default()))
 }
 
 impl FixedRate {

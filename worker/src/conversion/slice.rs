@@ -77,7 +77,7 @@ pub(super) struct Slice<'a> {
 pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &ConversionSettings, stop: CancellationToken) -> SliceEnd {
     let began = Instant::now();
     let options = serde_json::from_value(run.options.clone()).unwrap_or_default();
-    let pace = (settings.pace)();
+    let pace = (settings.pace)(run.account);
     let until = began + settings.slice;
     let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, signs_of_life: began, until, stop };
     let halted = slice.work().await;

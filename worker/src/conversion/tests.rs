@@ -1,5 +1,6 @@
 //! Conversions on real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
+mod governed;
 mod meanwhile;
 mod plans;
 mod references;
@@ -60,7 +61,7 @@ async fn place(engine: &'static str, url: String) -> Place {
     let store = Store::connect(&StoreSettings { url: url.clone(), pool_max: 4, ..Default::default() }).await.expect("connect");
     store.migrate().await.expect("migrate");
     let account = accounts::create(&store, "acme", "Acme Ltd").await.expect("account").id;
-    let settings = ConversionSettings { pace: Arc::new(|| Box::new(ChunksOf(7))), patience: 0.0, ..ConversionSettings::default() };
+    let settings = ConversionSettings { pace: Arc::new(|_| Box::new(ChunksOf(7))), patience: 0.0, ..ConversionSettings::default() };
     Place { applier: Applier::new(store.clone(), ApplySettings::default()), store, account, engine, url, settings }
 }
 

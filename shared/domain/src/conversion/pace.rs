@@ -1,42 +1,34 @@
-//! Between the run of a conversion and whatever decides how fast it may go.
+//! What passes between the run of a conversion and the throttle that decides how fast it may go.
 //!
-//! The run does not know why it goes slowly, and the pace does not know what a row is. Before each chunk the run asks
-//! [`Pace::next`]; it is told to do so many rows, or to wait and why. After each chunk it says how that went, with
-//! [`Pace::done`]. What lies between a [`Step::Go`] and the [`Pace::done`] after it is *during a chunk*, and all other time is
-//! *between chunks*: this is the difference the throttle steers on, so nothing else may be done in between.
-//!
-//! ```text
-//! loop {
-//!     match pace.next() {
-//!         Step::Go { rows } => { one transaction of at most `rows` rows; pace.done(&report) }
-//!         Step::Rest(pause) => sleep
-//!         Step::Wait(waiting) => store waiting.reason and waiting.text, sleep waiting.ask_again or end the slice
-//!         Step::Halt(waiting) => pause the run by itself, tell the operators, end the slice
-//!     }
-//! }
-//! ```
-//!
-//! A pace has its own clock. It never blocks: whatever it needs to know was found out before it is asked.
+//! The run does not know why it goes slowly, and the throttle does not know what a row is. Before each chunk the run is told to do so
+//! many rows, or to wait and why ([`Step`]); after it, it says how that went ([`ChunkReport`]). What lies between a [`Step::Go`] and the
+//! report after it is *during a chunk*, and all other time is *between chunks*: this is the difference the throttle steers on, so
+//! nothing else may be done in between.
 
 use super::{throttle::Preset, window::Windows};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
-/// Decides when the next chunk of a conversion may start and how large it may be.
-pub trait Pace: Send {
-    /// What to do next.
-    fn next(&mut self) -> Step;
+/// What a chunk is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// It changes what people use: only inside the windows, and only once it is known what the database is like without us.
+    Change,
+    /// It reads, and writes tables of its own (the plan, the verification): a row costs a fraction, and the windows do not matter,
+    /// because whoever asks for a plan wants to see it now.
+    Look,
+}
 
-    /// How the chunk went that the last [`Step::Go`] allowed. Must follow every [`Step::Go`], also when the chunk failed.
-    fn done(&mut self, report: &ChunkReport);
-
-    /// Takes new orders: somebody changed the preset or the rate, paused, or lets it run outside its windows. Cheap; may be called
-    /// before every chunk.
-    fn adjust(&mut self, orders: &Orders);
-
-    /// Where it stands, to be stored with the run and shown to people.
-    fn status(&self) -> PaceStatus;
+impl Errand {
+    /// How many rows of this errand weigh as much as one that is changed.
+    #[must_use]
+    pub const fn rows_for_one(self) -> u32 {
+        match self {
+            Self::Change => 1,
+            Self::Look => 10,
+        }
+    }
 }
 
 /// What the run should do next.
@@ -134,7 +126,7 @@ impl fmt::Display for WaitReason {
 /// How one chunk went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChunkReport {
-    /// Rows it looked at: what the rate is counted in, whether or not each of them changed.
+    /// Rows it looked at, whether or not each of them changed; of an errand that only looks, divided by its weight.
     pub rows: u32,
     /// From BEGIN to the end of COMMIT.
     pub took: Duration,
@@ -200,35 +192,6 @@ pub struct PaceStatus {
     pub waiting: Option<Waiting>,
     /// All of it in one line, for people.
     pub text: String,
-}
-
-/// A [`Pace`] that lets everything through in chunks of one size: for tests, and for databases nobody else uses.
-#[derive(Clone, Copy, Debug)]
-pub struct Unhurried {
-    /// Rows in a chunk; at least 1.
-    pub rows: u32,
-}
-
-impl Pace for Unhurried {
-    fn next(&mut self) -> Step {
-        Step::Go { rows: self.rows.max(1) }
-    }
-
-    fn done(&mut self, _: &ChunkReport) {}
-
-    fn adjust(&mut self, _: &Orders) {}
-
-    fn status(&self) -> PaceStatus {
-        PaceStatus {
-            allowed: None,
-            rate: 0.0,
-            rate_range: (0.0, 0.0),
-            during_p99_ms: None,
-            between_p99_ms: None,
-            waiting: None,
-            text: "runs without a throttle".to_owned(),
-        }
-    }
 }
 
 /// Durations as whole milliseconds, as everywhere else.

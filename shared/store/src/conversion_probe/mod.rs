@@ -10,10 +10,13 @@
 //! far replicas are behind) is none, and stops nothing. SQLite has one writer and no such views: there, only the look-up is left.
 
 mod signals;
+mod status;
 
-use crate::{Dialect, Store, StoreError, StoreSettings};
+pub use status::{put_status, status};
+
+use crate::{Dialect, StoreError, StoreSettings};
 use muster_domain::AccountId;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement, Value};
 use std::{collections::VecDeque, time::Duration};
 
 /// The longest one probe may take.
@@ -25,11 +28,13 @@ const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// Asks the database on behalf of one conversion.
 #[derive(Debug)]
 pub struct Probe {
-    store: Store,
+    db: DatabaseConnection,
+    dialect: Dialect,
     account: AccountId,
 }
 
-/// Keys people sign in with, for the look-up to look up.
+/// Keys people sign in with, for the look-up to look up. The users are being renamed meanwhile, so new ones are put in all the time: a
+/// sample taken once would soon consist of keys that nobody has.
 #[derive(Clone, Debug, Default)]
 pub struct CanaryKeys {
     keys: VecDeque<String>,
@@ -41,26 +46,37 @@ impl Probe {
     /// # Errors
     /// When an SQLite file cannot be opened; Postgres is connected to when it is first asked.
     pub async fn connect(settings: &StoreSettings, account: AccountId) -> Result<Self, StoreError> {
-        let patience_ms = u32::try_from(PATIENCE.as_millis()).unwrap_or(u32::MAX);
-        let settings = StoreSettings {
-            // The primary: that is where the conversion writes, and where sign-in looks.
-            read_url: None,
-            pool_max: 2,
-            statement_timeout_ms: patience_ms,
-            lock_timeout_ms: settings.lock_timeout_ms.min(patience_ms),
-            ..settings.clone()
-        };
-        Ok(Self { store: Store::connect(&settings).await?, account })
+        let dialect = Dialect::of(&settings.url)?;
+        let mut options = ConnectOptions::new(&settings.url);
+        // One each for look-up, write and gauges. No plan is thrown away now and then, as the pools of the service do it: the canary
+        // would see little else in its slowest hundredth.
+        options.sqlx_logging(false).max_connections(3).acquire_timeout(PATIENCE).test_before_acquire(false);
+        match dialect {
+            Dialect::Postgres => {
+                let patience = PATIENCE.as_millis().to_string();
+                options.connect_lazy(true).map_sqlx_postgres_opts(move |opts| {
+                    opts.application_name("muster-probe").options([("statement_timeout", &patience), ("lock_timeout", &patience)])
+                });
+            }
+            Dialect::Sqlite => {
+                options.map_sqlx_sqlite_opts(|opts| opts.busy_timeout(PATIENCE).read_only(true));
+            }
+        }
+        Ok(Self { db: Database::connect(options).await?, dialect, account })
+    }
+
+    fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(self.dialect.backend(), sql, values)
     }
 
     /// The look-up of the canary: a user by what they sign in with, as a sign-in does it.
     ///
     /// # Errors
     /// When the database fails or takes longer than a second.
-    pub async fn look_up(&self, keys: &mut CanaryKeys) -> Result<(), StoreError> {
+    pub async fn look_up(&self, key: String) -> Result<(), StoreError> {
         let sql = "SELECT id, user_id, role, active FROM users WHERE account_id = $1 AND login_key = $2";
-        let statement = self.store.statement(sql, [self.account.0.into(), keys.next().into()]);
-        in_time(async { Ok(self.store.reader().query_one_raw(statement).await?) }).await?;
+        let statement = self.statement(sql, [self.account.0.into(), key.into()]);
+        in_time(async { Ok(self.db.query_one_raw(statement).await?) }).await?;
         Ok(())
     }
 
@@ -70,31 +86,27 @@ impl Probe {
     /// # Errors
     /// When the database fails or takes longer than a second.
     pub async fn write(&self) -> Result<bool, StoreError> {
-        if self.store.dialect() == Dialect::Sqlite {
+        if self.dialect == Dialect::Sqlite {
             return Ok(false);
         }
         let sql = "INSERT INTO conversion_pace (account_id, beat) VALUES ($1, 1) \
              ON CONFLICT (account_id) DO UPDATE SET beat = conversion_pace.beat + 1";
-        let statement = self.store.statement(sql, [self.account.0.into()]);
-        in_time(async { Ok(self.store.writer().execute_raw(statement).await?) }).await?;
+        let statement = self.statement(sql, [self.account.0.into()]);
+        in_time(async { Ok(self.db.execute_raw(statement).await?) }).await?;
         Ok(true)
     }
 
-    /// Puts one more key into the look-up's, in the place of the oldest: the next one after a random beginning. The users are being
-    /// renamed meanwhile, so a sample taken once would soon consist of keys that nobody has.
+    /// A key somebody signs in with: the next one after a random beginning. None when there is none after it.
     ///
     /// # Errors
     /// When the database fails or takes longer than a second.
-    pub async fn refresh(&self, keys: &mut CanaryKeys) -> Result<(), StoreError> {
+    pub async fn any_key(&self) -> Result<Option<String>, StoreError> {
         // The last bytes of such an id are random.
         let beginning: String = uuid::Uuid::now_v7().as_bytes()[14..].iter().map(|byte| letter(*byte)).collect();
         let sql = "SELECT login_key FROM users WHERE account_id = $1 AND login_key >= $2 ORDER BY login_key LIMIT 1";
-        let statement = self.store.statement(sql, [self.account.0.into(), beginning.into()]);
-        let row = in_time(async { Ok(self.store.reader().query_one_raw(statement).await?) }).await?;
-        if let Some(row) = row {
-            keys.add(row.try_get("", "login_key")?);
-        }
-        Ok(())
+        let statement = self.statement(sql, [self.account.0.into(), beginning.into()]);
+        let row = in_time(async { Ok(self.db.query_one_raw(statement).await?) }).await?;
+        Ok(row.map(|row| row.try_get("", "login_key")).transpose()?)
     }
 }
 
@@ -110,14 +122,16 @@ async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Resu
 }
 
 impl CanaryKeys {
-    /// The next key. Of an account without users, one that nobody has: not finding it takes the same way through the index.
-    fn next(&mut self) -> String {
+    /// The next key, in turn. Of an account without users, one that nobody has: not finding it takes the same way through the index.
+    #[must_use]
+    pub fn turn(&mut self) -> String {
         let Some(key) = self.keys.pop_front() else { return "nobody".to_owned() };
         self.keys.push_back(key.clone());
         key
     }
 
-    fn add(&mut self, key: String) {
+    /// Puts in one more, in the place of the oldest.
+    pub fn add(&mut self, key: String) {
         self.keys.push_back(key);
         if self.keys.len() > KEYS {
             self.keys.pop_front();

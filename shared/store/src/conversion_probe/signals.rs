@@ -19,7 +19,7 @@ const SQL: &str = "SELECT
     (SELECT CAST(extract(epoch FROM clock_timestamp() - min(began)) * 1000 AS bigint) FROM (
         SELECT xact_start AS began FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-          AND application_name NOT IN ('muster-write', 'muster-read') AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
+          AND application_name NOT IN ('muster-write', 'muster-read', 'muster-probe') AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
         UNION ALL
         SELECT prepared FROM pg_prepared_xacts WHERE database = current_database()
     ) AS open) AS oldest_ms,
@@ -39,14 +39,15 @@ impl Probe {
     /// # Errors
     /// When the database fails or takes longer than a second.
     pub async fn signals(&self) -> Result<Signals, StoreError> {
-        if self.store.dialect() == Dialect::Sqlite {
+        if self.dialect == Dialect::Sqlite {
             return Ok(Signals::default());
         }
-        let statement = self.store.statement(SQL, []);
-        let row = in_time(async { Ok(self.store.reader().query_one_raw(statement).await?) }).await?;
+        let statement = self.statement(SQL, []);
+        let row = in_time(async { Ok(self.db.query_one_raw(statement).await?) }).await?;
         let row = row.ok_or_else(|| StoreError::Other("the database returned no row".into()))?;
         Ok(Signals {
             backlog: None,
+            backlog_age: None,
             blocked_by_us: number(&row, "blocked_by_us")?,
             replica_lag: number(&row, "replica_lag_ms")?.map(Duration::from_millis),
             wal_position: number(&row, "wal_position")?,

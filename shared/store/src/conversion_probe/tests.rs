@@ -1,8 +1,9 @@
 //! Probes against real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
 use super::*;
+use crate::Store;
 use muster_domain::conversion::throttle::Signals;
-use sea_orm::{Database, DatabaseConnection, TransactionTrait};
+use sea_orm::TransactionTrait;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -66,16 +67,36 @@ impl World {
 
 async fn looks_up_with_and_without_users(world: &World) {
     let mut keys = CanaryKeys::default();
-    world.probe.look_up(&mut keys).await.expect("a look-up of nobody");
-    world.probe.refresh(&mut keys).await.expect("no key to find");
-    assert!(keys.keys.is_empty());
+    world.probe.look_up(keys.turn()).await.expect("a look-up of nobody");
+    assert_eq!(world.probe.any_key().await.expect("an answer"), None);
     world.add_user("zzzzz@acme.test").await;
     for _ in 0..KEYS + 5 {
-        world.probe.refresh(&mut keys).await.expect("a key");
-        world.probe.look_up(&mut keys).await.expect("a look-up");
+        keys.add(world.probe.any_key().await.expect("an answer").expect("a key"));
+        world.probe.look_up(keys.turn()).await.expect("a look-up");
     }
     assert_eq!(keys.keys.len(), KEYS);
     assert!(keys.keys.iter().all(|key| key == "zzzzz@acme.test"), "of this account alone");
+}
+
+async fn a_status_reads_back(world: &World) {
+    use muster_domain::conversion::pace::PaceStatus;
+    assert_eq!(status(&world.store, world.account).await.expect("no status"), None);
+    let mut written = PaceStatus {
+        allowed: Some(812.5),
+        rate: 800.0,
+        rate_range: (700.0, 900.0),
+        during_p99_ms: Some(3.5),
+        between_p99_ms: None,
+        waiting: None,
+        text: "runs".to_owned(),
+    };
+    for text in ["runs", "waits"] {
+        text.clone_into(&mut written.text);
+        put_status(&world.store, world.account, &written).await.expect("written");
+        let (read, at) = status(&world.store, world.account).await.expect("read").expect("a status");
+        assert_eq!(read, written);
+        assert!(at > 0);
+    }
 }
 
 #[tokio::test]
@@ -83,6 +104,7 @@ async fn on_sqlite_the_look_up_is_all_there_is() {
     let dir = tempfile::tempdir().expect("a scratch directory");
     let world = World::sqlite(&dir).await;
     looks_up_with_and_without_users(&world).await;
+    a_status_reads_back(&world).await;
     assert!(!world.probe.write().await.expect("nothing to write"));
     assert_eq!(world.probe.signals().await.expect("signals"), Signals::default());
 }
@@ -91,6 +113,7 @@ async fn on_sqlite_the_look_up_is_all_there_is() {
 async fn the_canary_looks_up_and_writes() {
     let Some(world) = World::postgres().await else { return };
     looks_up_with_and_without_users(&world).await;
+    a_status_reads_back(&world).await;
     for _ in 0..3 {
         assert!(world.probe.write().await.expect("a write"));
     }
@@ -165,9 +188,9 @@ async fn a_probe_that_cannot_go_on_gives_up() {
         .execute_unprepared("LOCK TABLE users IN ACCESS EXCLUSIVE MODE; LOCK TABLE conversion_pace IN ACCESS EXCLUSIVE MODE")
         .await
         .expect("locks");
-    world.probe.look_up(&mut CanaryKeys::default()).await.expect_err("it gives up");
+    world.probe.look_up("jdoe".to_owned()).await.expect_err("it gives up");
     world.probe.write().await.expect_err("it gives up");
     world.probe.signals().await.expect("the gauges need no table of ours");
     locked.rollback().await.expect("rollback");
-    world.probe.look_up(&mut CanaryKeys::default()).await.expect("and works again");
+    world.probe.look_up("jdoe".to_owned()).await.expect("and works again");
 }

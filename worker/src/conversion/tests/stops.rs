@@ -66,7 +66,7 @@ async fn a_run_in_slices_of_nothing_but_one_chunk_comes_to_the_same() {
     on_each(|place| async move {
         let run = started(&place, 50).await;
         let settings =
-            ConversionSettings { pace: Arc::new(|| Box::new(One(false))), slice: Duration::from_millis(60), ..place.settings.clone() };
+            ConversionSettings { pace: Arc::new(|_| Box::new(One(false))), slice: Duration::from_millis(60), ..place.settings.clone() };
         let slow = Place { settings, ..place.clone() };
         let mut slices = 0;
         while slow.get(&run).await.phase != muster_domain::conversion::Phase::Sweep {
@@ -92,7 +92,7 @@ async fn a_pace_that_sees_trouble_pauses_the_run_with_its_reason() {
     }
     on_each(|place| async move {
         let run = started(&place, 50).await;
-        let settings = ConversionSettings { pace: Arc::new(|| Box::new(Alarm(0))), ..place.settings.clone() };
+        let settings = ConversionSettings { pace: Arc::new(|_| Box::new(Alarm(0))), ..place.settings.clone() };
         let alarmed = Place { settings, ..place.clone() };
         assert!(matches!(alarmed.slice(&run).await, SliceEnd::Fenced));
         let run = place.get(&run).await;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! canary samples ──> canary: slow because of us? ──> rate ──┐
-//! chunk reports  ──> size: rows in a chunk ─────────────────┼──> next(): go, rest, wait (why)
+//! chunk reports  ──> size: rows in a chunk ─────────────────┼──> next(): go, rest, wait (why), halt
 //! probes         ──> stops: any one ends all work ──────────┤
 //! orders, clock  ──> windows, pause ────────────────────────┘
 //! ```
@@ -22,7 +22,7 @@ pub use canary::{CanaryKind, CanarySample};
 pub use preset::{Preset, UnknownPreset};
 pub use stops::{Marks, Signals, StopMarks};
 
-use super::pace::{ChunkEnd, ChunkReport, Orders, Step, WaitReason, Waiting};
+use super::pace::{ChunkEnd, ChunkReport, Errand, Orders, Step, WaitReason, Waiting};
 use canary::Canary;
 use jiff::{SignedDuration, Timestamp};
 use meter::Meter;
@@ -49,7 +49,7 @@ pub struct Moment {
     pub wall: Timestamp,
 }
 
-/// Decides what may be done next. See [`super::pace::Pace`] for how it is used.
+/// Decides what may be done next. See [`super::pace`] for how it is used.
 #[derive(Clone, Debug)]
 pub struct Throttle {
     orders: Orders,
@@ -119,8 +119,10 @@ impl Throttle {
     }
 
     /// What to do next. After [`Step::Go`], a chunk is under way until [`Throttle::done`].
-    pub fn next(&mut self, now: Moment) -> Step {
-        if let Some(waiting) = self.not_now(now) {
+    ///
+    /// For an [`Errand::Look`], a row is a tenth of a row: of what it allows and of what [`Throttle::done`] is told.
+    pub fn next(&mut self, now: Moment, errand: Errand) -> Step {
+        if let Some(waiting) = self.not_now(now, errand) {
             self.meter.pass(now.steady, false);
             return self.wait(waiting);
         }
@@ -128,7 +130,7 @@ impl Throttle {
         if let Some(waiting) = self.stopped(now) {
             return self.wait(waiting);
         }
-        if !self.canary.knows_idle() {
+        if errand == Errand::Change && !(self.canary.knows_idle() && self.stops.seen().is_some()) {
             self.waiting = None;
             return Step::Rest(TICK);
         }
@@ -186,12 +188,12 @@ impl Throttle {
     }
 
     /// Held by people: paused, or outside the windows.
-    fn not_now(&self, now: Moment) -> Option<Waiting> {
+    fn not_now(&self, now: Moment, errand: Errand) -> Option<Waiting> {
         let waiting = |reason, text, ask_again, until| Some(Waiting { reason, text, ask_again, until });
         if self.orders.paused {
             return waiting(WaitReason::Paused, "paused: resumes when somebody resumes it".to_owned(), ASK_AGAIN, None);
         }
-        if self.orders.ignore_windows_until.is_some_and(|until| now.wall < until) {
+        if errand == Errand::Look || self.orders.ignore_windows_until.is_some_and(|until| now.wall < until) {
             return None;
         }
         let windows = &self.orders.windows;

@@ -10,8 +10,10 @@ use std::time::Duration;
 /// What the probes found out. What could not be asked, or does not exist there, is none and stops nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// Operations of directories that wait to be applied.
+    /// Operations of directories that wait to be applied, at least.
     pub backlog: Option<u64>,
+    /// For how long the oldest of them has waited.
+    pub backlog_age: Option<Duration>,
     /// Sessions that wait for a lock the conversion holds.
     pub blocked_by_us: Option<u64>,
     /// How far the replica that is furthest behind is behind.
@@ -41,6 +43,8 @@ pub struct StopMarks {
     /// Operations.
     pub backlog: Marks,
     /// Seconds.
+    pub backlog_age: Marks,
+    /// Seconds.
     pub replica_lag: Marks,
     /// Bytes.
     pub wal_retained: Marks,
@@ -55,6 +59,7 @@ impl Default for StopMarks {
         let marks = |stop, resume| Marks { stop, resume };
         Self {
             backlog: marks(100.0, 50.0),
+            backlog_age: marks(1.0, 0.5),
             replica_lag: marks(5.0, 2.0),
             wal_retained: marks(1_073_741_824.0, 536_870_912.0),
             // Measured at another large installation as the number at which an archiver is in trouble and not only busy.
@@ -85,6 +90,7 @@ pub(super) struct Stops {
     marks: StopMarks,
     wal_max: f64,
     backlog: Gauge,
+    backlog_age: Gauge,
     blocked: Gauge,
     replica_lag: Gauge,
     wal_rate: Gauge,
@@ -106,6 +112,7 @@ impl Stops {
             marks,
             wal_max: f64::INFINITY,
             backlog: gauge,
+            backlog_age: gauge,
             blocked: gauge,
             replica_lag: gauge,
             wal_rate: gauge,
@@ -129,6 +136,7 @@ impl Stops {
         self.seen = Some(at);
         self.wal_max = wal_max;
         self.backlog.read(count(signals.backlog), marks.backlog);
+        self.backlog_age.read(secs(signals.backlog_age), marks.backlog_age);
         self.blocked.read(count(signals.blocked_by_us), BLOCKED);
         self.replica_lag.read(secs(signals.replica_lag), marks.replica_lag);
         self.wal_retained.read(count(signals.wal_retained), marks.wal_retained);
@@ -157,6 +165,11 @@ impl Stops {
                 grouped(self.backlog.value),
                 grouped(m.backlog.resume)
             );
+            return Some((WaitReason::ProvisioningBacklog, text));
+        }
+        if self.backlog_age.is_over {
+            let (age, resume) = (self.backlog_age.value, m.backlog_age.resume);
+            let text = format!("waits: an operation of provisioning has waited for {age:.1} s, resumes below {resume:.1} s");
             return Some((WaitReason::ProvisioningBacklog, text));
         }
         if self.blocked.is_over {

@@ -43,6 +43,11 @@ fn every_stop_says_what_it_waits_for() {
     let none = Signals::default();
     for (signals, reason, text) in [
         (
+            Signals { backlog: Some(3), backlog_age: Some(Duration::from_millis(2_340)), ..none },
+            WaitReason::ProvisioningBacklog,
+            "waits: an operation of provisioning has waited for 2.3 s, resumes below 0.5 s",
+        ),
+        (
             Signals { blocked_by_us: Some(1), ..none },
             WaitReason::BlockedByUs,
             "waits: one session waits for a lock of the conversion, resumes when none does",

@@ -2,7 +2,7 @@
 
 mod sim;
 
-use super::super::pace::{ChunkEnd, Orders, Step, WaitReason};
+use super::super::pace::{ChunkEnd, Errand, Orders, Step, WaitReason};
 use super::{Preset, Signals};
 use sim::{Load, Sim};
 use std::time::Duration;
@@ -169,6 +169,18 @@ fn it_runs_only_inside_its_windows_and_stops_before_they_close() {
     sim.adjust(&Orders { ignore_windows_until: Some(until), ..night });
     assert!(sim.run(minutes(1)).rate() > 500.0, "run now, whatever the window");
     assert!(sim.run(minutes(1)).rate() < 50.0, "until then");
+}
+
+#[test]
+fn a_plan_is_made_at_once_whatever_the_window() {
+    let never = toml::from_str("blackout = [\"2026-01-01..\"]").expect("windows");
+    let mut sim = Sim::new(Orders { windows: never, ..orders(Preset::Gentle) }, 1, Load::nobody_minds());
+    sim.errand = Errand::Look;
+    assert!(sim.run(Duration::from_secs(2)).rate() > 200.0, "before the idle database has been measured");
+    sim.errand = Errand::Change;
+    sim.run(Duration::from_secs(1));
+    assert!(sim.run(minutes(1)).rate() < 1e-9);
+    assert_eq!(sim.throttle.explain(), "waits: no window opens again within ten years");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! Time is a number; nothing waits.
 
 use crate::conversion::{
-    pace::{ChunkEnd, ChunkReport, Orders, Step, WaitReason},
+    pace::{ChunkEnd, ChunkReport, Errand, Orders, Step, WaitReason},
     throttle::{CanaryKind, CanarySample, Moment, Signals, StopMarks, Throttle},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +56,7 @@ pub struct Sim {
     pub signals: Signals,
     /// Neither probes nor canary are heard.
     pub silent: bool,
+    pub errand: Errand,
     /// What a row costs.
     pub row: Duration,
     /// How chunks end.
@@ -79,6 +80,7 @@ impl Sim {
             load,
             signals: Signals::default(),
             silent: false,
+            errand: Errand::Change,
             row: Duration::from_micros(25),
             ends: ChunkEnd::Committed,
             halted: None,
@@ -157,7 +159,7 @@ impl Sim {
     }
 
     fn ask(&mut self) {
-        match self.throttle.next(moment(self.now)) {
+        match self.throttle.next(moment(self.now), self.errand) {
             Step::Go { rows } => {
                 self.chunk = Some((rows, self.now, self.now + self.row * rows + COMMIT));
                 self.went_at.push(self.now);
