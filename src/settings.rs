@@ -66,6 +66,7 @@ pub fn worker(config: &Config) -> WorkerSettings {
         batch_max: config.worker.batch_max,
         apply_max: Duration::from_millis(config.worker.apply_ms),
         conversions: conversions(config),
+        connection: Some(store(config)),
         ..WorkerSettings::default()
     }
 }

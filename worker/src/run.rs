@@ -3,12 +3,12 @@
 use crate::{
     Applier, ApplySettings, ConversionSettings,
     committer::{self, CommitterHandle, CommitterStats},
-    conversion::run_conversions,
+    conversion::{Governors, run_conversions},
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
-use muster_store::{Store, StoreError};
+use muster_store::{Store, StoreError, StoreSettings};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -23,11 +23,19 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     /// How conversions are run.
     pub conversions: ConversionSettings,
+    /// How the governors of conversions reach the database to measure it; without it, the pace in `conversions` holds.
+    pub connection: Option<StoreSettings>,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64, conversions: ConversionSettings::default() }
+        Self {
+            batch_max: 512,
+            apply_max: Duration::from_secs(4),
+            concurrency: 64,
+            conversions: ConversionSettings::default(),
+            connection: None,
+        }
     }
 }
 
@@ -56,7 +64,11 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
     let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
     let enough = shutdown.child_token();
-    let conversions = tokio::spawn(run_conversions(settings.conversions, store, enough.clone()));
+    let mut conversions = settings.conversions;
+    if let Some(connection) = settings.connection {
+        conversions.pace = Governors::new(connection, store.clone(), Some(queue.clone())).factory();
+    }
+    let conversions = tokio::spawn(run_conversions(conversions, store, enough.clone()));
     let handler = Handler { committer: handle, applier };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;

@@ -122,7 +122,6 @@ impl Slice<'_> {
         if let Some(began) = self.allowed {
             self.tell(0, began, false);
         }
-        let mut shown = None;
         loop {
             if self.stop.is_cancelled() || Instant::now() >= self.until {
                 return Err(Halt::TimeIsUp);
@@ -134,9 +133,9 @@ impl Slice<'_> {
                 }
                 Step::Wait { pause, reason } => {
                     // An even pace needs no word; a wait of seconds does, and a sign of life.
-                    if (reason.is_some() && reason != shown) || pause > Duration::from_secs(1) {
+                    // It also reads the orders again: nobody should wait for a word that has been given.
+                    if reason.is_some() || pause > Duration::from_secs(1) {
                         self.say(reason.as_deref()).await?;
-                        shown = reason;
                     }
                     self.nap(pause.min(LONGEST_NAP)).await;
                 }
@@ -162,7 +161,8 @@ impl Slice<'_> {
     }
 
     async fn say(&mut self, reason: Option<&str>) -> Result<(), Halt> {
-        if conversion::waiting(self.store, &self.lease, reason).await? { Ok(()) } else { Err(Halt::Fenced) }
+        self.run.pace = conversion::waiting(self.store, &self.lease, reason).await?.ok_or(Halt::Fenced)?;
+        Ok(())
     }
 
     async fn nap(&mut self, pause: Duration) {

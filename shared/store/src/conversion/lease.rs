@@ -30,13 +30,13 @@ pub async fn take(store: &Store, account: AccountId, conversion: ConversionId, o
     row.map(|row| Ok(Lease { account, conversion, epoch: row.try_get("", "epoch")? })).transpose()
 }
 
-/// Says that the run is alive and what it waits for. False when the lease does not hold any more.
+/// Says that the run is alive and what it waits for. Returns the pace as it is now; none when the lease does not hold any more.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(store: &Store, lease: &Lease, reason: Option<&str>) -> Result<bool, StoreError> {
+pub async fn waiting(store: &Store, lease: &Lease, reason: Option<&str>) -> Result<Option<serde_json::Value>, StoreError> {
     let sql = "UPDATE conversion SET reason = $4, lease_until_ms = $5 \
-         WHERE account_id = $1 AND id = $2 AND epoch = $3 AND state IN ('planning', 'running') RETURNING epoch";
+         WHERE account_id = $1 AND id = $2 AND epoch = $3 AND state IN ('planning', 'running') RETURNING pace";
     let values: [Value; 5] = [
         lease.account.0.into(),
         lease.conversion.0.into(),
@@ -44,7 +44,8 @@ pub async fn waiting(store: &Store, lease: &Lease, reason: Option<&str>) -> Resu
         Value::String(reason.map(str::to_owned)),
         (now_ms() + LEASE_MS).into(),
     ];
-    Ok(store.writer().query_one_raw(store.statement(sql, values)).await?.is_some())
+    let row = store.writer().query_one_raw(store.statement(sql, values)).await?;
+    Ok(row.map(|row| row.try_get("", "pace")).transpose()?)
 }
 
 /// Gives the run back, so that it can be taken at once, and adds the time that was worked on it.

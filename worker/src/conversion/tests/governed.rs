@@ -64,6 +64,27 @@ async fn a_closed_window_holds_the_run_but_not_the_plan_and_the_operator_may_say
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_given_while_it_waits_holds_in_the_same_slice() {
+    on_each(|place| async move {
+        let run = place.started_at(20, json!({"paused": true})).await;
+        let (place, _governors) = place.governed(None);
+        // A slice that outlasts every wait: only the order can end it.
+        let settings = ConversionSettings { slice: Duration::from_secs(600), ..place.settings.clone() };
+        let long = Place { settings, ..place.clone() };
+        let slice = tokio::spawn({
+            let run = run.clone();
+            async move { long.slice(&run).await }
+        });
+        while place.get(&run).await.reason.is_none_or(|reason| !reason.starts_with("paused: ")) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        conversion::set_pace(&place.store, &run, &json!({"preset": "fast"})).await.expect("set");
+        assert!(matches!(slice.await.expect("it ended"), SliceEnd::Finished), "{}", place.engine);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn provisioning_that_waits_stops_the_run() {
     on_each(|place| async move {
         let queue = Queue::connect(QueueSettings { url: "local".into(), ..Default::default() }).await.expect("a queue");

@@ -43,7 +43,7 @@ async fn a_worker_whose_run_was_taken_over_can_write_nothing() {
         conversion::convert_chunk(&place.store, &second, 0, 10).await.expect("a chunk");
         let fenced = conversion::convert_chunk(&place.store, &frozen, 0, 20).await.expect_err("taken over");
         assert!(matches!(fenced, ConversionError::Fenced), "{fenced}");
-        assert!(!conversion::waiting(&place.store, &frozen, Some("x")).await.expect("asked"));
+        assert_eq!(conversion::waiting(&place.store, &frozen, Some("x")).await.expect("asked"), None);
         assert_eq!(place.ids().await.values().filter(|id| id.contains('@')).count(), 10, "{}", place.engine);
     })
     .await;
