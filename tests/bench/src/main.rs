@@ -2,13 +2,18 @@
 //!
 //! Closed loop: each client sends its next request when the last one was answered, as directories do, so the rate is what the
 //! service sustains with that many clients. `tests/bench/run` starts everything and runs all shapes.
+//!
+//! `platform` is another measurement: the platform's own transactions beside a conversion (see [`platform`]); `tests/bench/conversion`
+//! starts what it needs.
 
 mod http;
+mod platform;
 mod record;
 mod shapes;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use platform::PlatformOptions;
 use record::{Record, Report};
 use shapes::{Plan, Ready, Shape};
 use std::{
@@ -36,7 +41,16 @@ Exit: 0 when every answer was as expected, 1 when not.")]
         /// How many.
         #[arg(long, default_value_t = 1_000)]
         users: usize,
+        /// User ids are mailbox names, as before a conversion, and not addresses.
+        #[arg(long)]
+        mailboxes: bool,
     },
+    /// Measure the platform's own transactions beside a conversion that is let go and held in turn.
+    #[command(after_help = "Examples:
+  muster-bench platform --database postgres://muster@127.0.0.1/muster --account acme --rounds 6 --seconds 10
+
+The conversion must have been started. Exit: 0 when every transaction succeeded, 1 when not.")]
+    Platform(PlatformOptions),
 }
 
 #[derive(clap::Args, Clone, Debug)]
@@ -74,11 +88,18 @@ struct Options {
 
 fn main() -> Result<ExitCode> {
     match Command::parse() {
-        Command::SeedCsv { users } => seed_csv(users).map(|()| ExitCode::SUCCESS),
+        Command::SeedCsv { users, mailboxes } => seed_csv(users, mailboxes).map(|()| ExitCode::SUCCESS),
+        Command::Platform(options) => {
+            let report = runtime()?.block_on(platform::run(&options))?;
+            if options.json {
+                println!("{}", report.json());
+            } else {
+                print!("{report}");
+            }
+            Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Command::Run(options) => {
-            // One thread: the client shares the machine with what it measures and must not take two cores of it.
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let report = runtime.block_on(measure(&options))?;
+            let report = runtime()?.block_on(measure(&options))?;
             if options.json {
                 println!("{}", report.json());
             } else {
@@ -87,6 +108,11 @@ fn main() -> Result<ExitCode> {
             Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
+}
+
+/// One thread: the client shares the machine with what it measures and must not take two cores of it.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 async fn measure(options: &Options) -> Result<Report> {
@@ -127,12 +153,13 @@ async fn all_clients(plan: Plan, clients: usize, seconds: f64) -> Result<Record>
     Ok(all)
 }
 
-fn seed_csv(users: usize) -> Result<()> {
+fn seed_csv(users: usize, mailboxes: bool) -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     writeln!(out, "user_id,email,display_name,role,active")?;
     for number in 0..users {
         let name = shapes::user_name(number);
-        writeln!(out, "{name},{name},Bench User {number},user,true")?;
+        let user_id = if mailboxes { name.split('@').next().unwrap_or(&name) } else { &name };
+        writeln!(out, "{user_id},{name},Bench User {number},user,true")?;
     }
     Ok(out.flush()?)
 }

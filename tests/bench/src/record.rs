@@ -56,6 +56,27 @@ impl Record {
         good
     }
 
+    /// How many answers were as expected.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.kinds.values().map(|kind| kind.latencies.len()).sum()
+    }
+
+    /// What was not expected, and how often.
+    #[must_use]
+    pub const fn unexpected_answers(&self) -> &BTreeMap<String, u64> {
+        &self.unexpected
+    }
+
+    /// The latency below which this share lies, milliseconds: of one kind, or of all.
+    #[must_use]
+    pub fn at(&self, kind: Option<&str>, share: f64) -> f64 {
+        let wanted = self.kinds.iter().filter(|(name, _)| kind.is_none_or(|kind| kind == **name));
+        let mut latencies: Vec<u32> = wanted.flat_map(|(_, kind)| kind.latencies.iter().copied()).collect();
+        latencies.sort_unstable();
+        percentile(&latencies, share)
+    }
+
     /// Takes in what another client measured.
     pub fn merge(&mut self, other: Self) {
         for (kind, other) in other.kinds {
