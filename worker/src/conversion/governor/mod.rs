@@ -149,7 +149,7 @@ impl Pace for Governed {
         };
         let rows = chunk.rows.div_ceil(errand(chunk.phase).rows_for_one());
         let report = ChunkReport { rows, took: chunk.took, end };
-        lock(&shared.throttle).done(shared.at(chunk.began + chunk.took), &report);
+        lock(&shared.throttle).done(&report);
     }
 }
 

@@ -1,22 +1,23 @@
-//! The canary: queries like the platform's own, sent all the time, sorted by whether one of our chunks was under way.
+//! The canary: queries like the platform's own, sent all the time, sorted by whose turn it was ([`super::turns`]).
 //!
 //! What is promised is about the platform's p99: ninety-nine of a hundred of its queries take no longer than `tolerance` times what
-//! they would take without us. "Without us" is measured in the same seconds, *between* chunks; a figure taken once, before the start,
-//! would blame us for whatever others do later. From it follows a bound for one query. As long as no more than one query in a hundred
-//! is over the bound *during* a chunk, the promise is kept, whatever else slows the rest. A slow query whose neighbours between chunks
-//! are slow as well was not slowed by us, and does not count: so the first second of somebody else's burst is not held against us.
+//! they would take without us. "Without us" is measured in the same seconds, in the turns in which no chunk is done; a figure taken once,
+//! before the start, would blame us for whatever others do later. From it follows a bound for one query. As long as no more than one
+//! query in a hundred is over the bound because of us, the promise is kept, whatever else slows the rest.
 //!
 //! Counting against a bound needs far fewer samples than comparing two p99s, and says at the same time how much too fast we are: with
-//! twice the tolerated share, half the rate keeps the promise.
+//! twice the tolerated share, half the rate keeps the promise. Slow moments come in bursts, of which a dozen samples are one event; so
+//! what chance may do is reckoned from bursts and not from samples.
 
+use super::turns::{Turn, Turns};
 use std::{collections::VecDeque, time::Duration};
 
 /// How far back samples between chunks are looked at.
 pub(super) const WINDOW: Duration = Duration::from_secs(30);
-/// So long after a chunk the disk may still be busy with it.
-const TAIL: Duration = Duration::from_millis(10);
-/// A query that is due so shortly before a chunk meets it.
-const LEAD: Duration = Duration::from_millis(2);
+/// So long after a turn of chunks, the disk may still be busy with the last; what is due then belongs to neither side.
+const TAIL: Duration = Duration::from_millis(20);
+/// Slow samples so close together are one event.
+const BURST: u128 = 100;
 /// With fewer samples between chunks there is no p99 to compare with.
 const BETWEEN_AT_LEAST: usize = 40;
 /// The share of queries that may be over the bound: what p99 means.
@@ -26,7 +27,7 @@ const ROOM: f64 = 0.5;
 /// With so many samples, a share means what it says.
 const MANY: usize = 600;
 /// Fewer slow queries than this prove nothing, however few there were in all.
-const SLOW_AT_LEAST: usize = 3;
+const SLOW_AT_LEAST: f64 = 3.0;
 
 /// Which query of the platform a sample stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,14 +61,14 @@ struct Taken {
 pub(super) struct Verdict {
     /// Samples in all, of the query for which it looks worst.
     pub samples: usize,
-    /// Samples between chunks that the bound was made of.
-    pub between: usize,
-    /// Of these, during a chunk.
+    /// Of these, during chunks.
     pub during: usize,
-    /// Of these, over the bound.
-    pub slow: usize,
-    /// Of these, ten times over the p99 between chunks.
-    pub very_slow: usize,
+    /// Queries over the bound because of us: those during chunks, less what the time between chunks lets expect.
+    pub slow: f64,
+    /// The standard deviation of that number.
+    pub chance: f64,
+    /// Queries that took ten times the p99 between chunks because of us.
+    pub very_slow: f64,
 }
 
 /// The samples of one kind.
@@ -76,31 +77,43 @@ struct Log {
     samples: VecDeque<Taken>,
 }
 
-/// All samples, and the chunks they are sorted by.
-#[derive(Clone, Debug, Default)]
+/// All samples, and the turns they are sorted by.
+#[derive(Clone, Debug)]
 pub(super) struct Canary {
     look_up: Log,
     write: Log,
-    chunks: VecDeque<(Duration, Duration)>,
-    open: Option<Duration>,
+    turns: Turns,
+    /// The beginning of each turn in which chunks were done, and of the first of them.
+    worked: VecDeque<(Duration, Duration)>,
 }
 
 impl Canary {
-    pub(super) fn begin(&mut self, at: Duration) {
-        self.open = Some(at);
+    pub(super) fn new(turns: Turns) -> Self {
+        Self { look_up: Log::default(), write: Log::default(), turns, worked: VecDeque::new() }
     }
 
-    pub(super) fn end(&mut self, at: Duration) {
-        if let Some(begin) = self.open.take() {
-            self.chunks.push_back((begin, at));
+    /// Shares time out otherwise from now on; what was sorted stays sorted.
+    pub(super) fn share_out(&mut self, turns: Turns) {
+        self.turns = turns;
+    }
+
+    pub(super) fn turn(&self, at: Duration) -> Turn {
+        self.turns.at(at)
+    }
+
+    /// A chunk begins.
+    pub(super) fn begin(&mut self, at: Duration) {
+        let turn = self.turn(at).begins;
+        if self.worked.back().is_none_or(|(last, _)| *last != turn) {
+            self.worked.push_back((turn, at));
         }
-        while self.chunks.front().is_some_and(|(_, end)| *end + WINDOW < at) {
-            self.chunks.pop_front();
+        while self.worked.front().is_some_and(|(oldest, _)| *oldest + WINDOW < at) {
+            self.worked.pop_front();
         }
     }
 
     pub(super) fn take(&mut self, sample: CanarySample) {
-        let during = self.is_during(&sample);
+        let Some(during) = self.is_during(sample.due) else { return };
         let log = match sample.kind {
             CanaryKind::LookUp => &mut self.look_up,
             CanaryKind::Write => &mut self.write,
@@ -111,13 +124,16 @@ impl Canary {
         }
     }
 
-    /// Whether a chunk was under way when it was due. By that moment alone: a query that takes long meets a chunk the more surely, so
-    /// whether it did meet one would find all slow queries during chunks, whoever slowed them.
-    fn is_during(&self, sample: &CanarySample) -> bool {
-        let latest_begin = sample.due + LEAD;
-        let open = self.open.is_some_and(|begin| begin <= latest_begin);
-        // The newest are last, and a sample is over soon: only the last few can be near it.
-        open || self.chunks.iter().rev().take_while(|(_, end)| *end + TAIL >= sample.due).any(|(begin, _)| *begin <= latest_begin)
+    /// Whose turn it was when a query was due; none shortly after a turn of chunks. A turn in which no chunk had begun is nobody's.
+    fn is_during(&self, due: Duration) -> Option<bool> {
+        let worked = |turn: Turn| self.worked.iter().rev().any(|(begins, first)| *begins == turn.begins && *first <= due);
+        let turn = self.turn(due);
+        if turn.works {
+            return Some(worked(turn));
+        }
+        let before = turn.begins.checked_sub(Duration::from_nanos(1)).map(|at| self.turn(at));
+        let is_tail = due < turn.begins + TAIL && before.is_some_and(|before| before.works && worked(before));
+        (!is_tail).then_some(false)
     }
 
     fn logs(&self) -> impl Iterator<Item = &Log> {
@@ -156,33 +172,26 @@ impl Canary {
 impl Verdict {
     /// The share of all queries that were slow because of us.
     pub(super) fn share(&self) -> f64 {
-        if self.samples == 0 { 0.0 } else { self.slow as f64 / self.samples as f64 }
+        if self.samples == 0 { 0.0 } else { self.slow.max(0.0) / self.samples as f64 }
     }
 
     /// Whether that is more than tolerated, and more than chance would make of what is tolerated.
     pub(super) fn is_harm(&self) -> bool {
-        self.slow >= SLOW_AT_LEAST && self.slow as f64 > self.tolerated() + 3.0 * self.chance()
+        self.slow >= SLOW_AT_LEAST && self.slow > self.tolerated() + 2.5 * self.chance
     }
 
     /// Whether it is more than tolerated by so little that only many samples show it.
     pub(super) fn is_slight_harm(&self) -> bool {
-        self.samples >= MANY && self.slow as f64 > self.tolerated() + 1.5 * self.chance()
-    }
-
-    fn tolerated(&self) -> f64 {
-        SHARE * self.samples as f64
-    }
-
-    /// The standard deviation of the number of slow queries when it is just what is tolerated: from the samples themselves, and from
-    /// those that made the bound, which move all at once.
-    fn chance(&self) -> f64 {
-        let (during, between) = (self.during as f64, self.between.max(1) as f64);
-        (self.tolerated() + during * during * SHARE / between).sqrt()
+        self.samples >= MANY && self.slow > self.tolerated() + 1.5 * self.chance
     }
 
     /// Whether it is so much less than tolerated that a higher rate may be tried.
     pub(super) fn is_fine(&self) -> bool {
-        self.slow as f64 <= self.tolerated() * ROOM
+        self.slow <= self.tolerated() * ROOM
+    }
+
+    fn tolerated(&self) -> f64 {
+        SHARE * self.samples as f64
     }
 
     /// What the rate has to be multiplied by for the promise to hold: less than 1 when there was harm.
@@ -196,26 +205,41 @@ impl Log {
         let idle = self.p99(false)?;
         let bound = idle.mul_f64(tolerance).max(idle + slack);
         let recent = || self.samples.iter().filter(|sample| sample.due >= since);
-        let (slow, very_slow) = (self.slow_by_us(since, bound), self.slow_by_us(since, bound.max(idle * 10)));
         let (samples, during) = (recent().count(), recent().filter(|sample| sample.during).count());
-        let between = self.samples.iter().filter(|sample| !sample.during).count();
-        Some(Verdict { samples, between, during, slow, very_slow })
+        let (slow, chance) = self.because_of_us(since, bound);
+        let (very_slow, _) = self.because_of_us(since, bound.max(idle * 10));
+        Some(Verdict { samples, during, slow, chance, very_slow })
     }
 
-    /// Samples during chunks over the bound, without those whose nearest neighbour between chunks, before or after, is over it too.
-    fn slow_by_us(&self, since: Duration, bound: Duration) -> usize {
-        let (mut slow, mut pending, mut others_slow) = (0, 0, false);
+    /// How many samples are over the bound because of us, and the standard deviation of that number.
+    fn because_of_us(&self, since: Duration, bound: Duration) -> (f64, f64) {
+        let mut all = [0.0_f64; 2];
+        let mut over = [0.0_f64; 2];
+        let mut squares = [0.0_f64; 2];
+        // The burst that is being counted, on either side: which, and how many.
+        let mut burst = [(0_u128, 0.0_f64); 2];
         for sample in self.samples.iter().filter(|sample| sample.due >= since) {
-            match (sample.during, sample.latency > bound) {
-                (true, true) if !others_slow => pending += 1,
-                (true, _) => {}
-                (false, is_slow) => {
-                    slow += if is_slow { 0 } else { pending };
-                    (pending, others_slow) = (0, is_slow);
-                }
+            let side = usize::from(sample.during);
+            all[side] += 1.0;
+            if sample.latency <= bound {
+                continue;
             }
+            over[side] += 1.0;
+            let number = sample.due.as_millis() / BURST;
+            let (current, count) = &mut burst[side];
+            if *current != number {
+                squares[side] += *count * *count;
+                (*current, *count) = (number, 0.0);
+            }
+            *count += 1.0;
         }
-        slow + pending
+        for side in 0..2 {
+            squares[side] += burst[side].1 * burst[side].1;
+        }
+        // As many as there would be during chunks if it were between them; of a share that has not been seen yet, one.
+        let scale = if all[0] > 0.0 { all[1] / all[0] } else { 1.0 };
+        let slow = over[1] - over[0] * scale;
+        (slow, (squares[1].max(1.0) + squares[0].max(1.0) * scale * scale).sqrt())
     }
 
     fn p99(&self, during: bool) -> Option<Duration> {

@@ -16,6 +16,7 @@ mod rate;
 mod size;
 mod status;
 mod stops;
+mod turns;
 mod words;
 
 pub use canary::{CanaryKind, CanarySample};
@@ -23,7 +24,7 @@ pub use preset::{Preset, UnknownPreset};
 pub use stops::{Marks, Signals, StopMarks};
 
 use super::pace::{ChunkEnd, ChunkReport, Errand, Orders, Step, WaitReason, Waiting};
-use canary::Canary;
+use canary::{Canary, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use meter::Meter;
 use rate::{Change, Rate};
@@ -33,6 +34,8 @@ use stops::Stops;
 
 /// How often the law looks at the samples.
 const TICK: Duration = Duration::from_millis(250);
+/// What began so long ago is looked at by itself as well.
+const RECENTLY: Duration = Duration::from_secs(5);
 /// How long a hard stop is waited for before asking again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// After queries took many times as long, nothing is done for this long.
@@ -60,6 +63,9 @@ pub struct Throttle {
     size: Size,
     meter: Meter,
     ticked: Duration,
+    /// Rows that may be done, and when that was reckoned.
+    allowed: (f64, Duration),
+    /// Not before this: chunks of a turn are spread over it.
     due: Duration,
     hold_until: Duration,
     /// Rows since the rate was set, to know whether it was reached.
@@ -77,12 +83,13 @@ impl Throttle {
         Self {
             orders,
             began: now.steady,
-            canary: Canary::default(),
+            canary: Canary::new(law.turns),
             stops: Stops::new(marks),
             rate: Rate::new(law.start, now.steady),
             size: Size::default(),
             meter: Meter::default(),
             ticked: now.steady,
+            allowed: (0.0, now.steady),
             due: now.steady,
             hold_until: now.steady,
             rows_at_rate: 0,
@@ -112,6 +119,7 @@ impl Throttle {
             return;
         }
         if (orders.preset, orders.limit()) != (self.orders.preset, self.orders.limit()) {
+            self.canary.share_out(orders.preset.law().turns);
             self.rate.begin_anew(orders.preset.law().start, at);
             self.rows_at_rate = 0;
         }
@@ -143,6 +151,10 @@ impl Throttle {
                 return step;
             }
         }
+        let turn = self.canary.turn(now.steady);
+        if !turn.works {
+            return Step::Rest((turn.ends - now.steady).min(TICK));
+        }
         if now.steady < self.due {
             return Step::Rest(self.due - now.steady);
         }
@@ -150,8 +162,7 @@ impl Throttle {
     }
 
     /// Takes how the chunk went.
-    pub fn done(&mut self, at: Duration, report: &ChunkReport) {
-        self.canary.end(at);
+    pub fn done(&mut self, report: &ChunkReport) {
         self.in_chunk = None;
         self.size.done(report);
         self.last_chunk = report.took;
@@ -162,11 +173,20 @@ impl Throttle {
     }
 
     fn go(&mut self, at: Duration) -> Step {
+        let law = self.orders.preset.law();
         let rate = self.rate.value(self.orders.limit());
-        let rows = self.size.next(rate, &self.orders.preset.law());
-        // What was missed is not made up for: after a stall, a burst would be the next one.
-        let pause = Duration::from_secs_f64(f64::from(rows) / rate);
-        self.due = (self.due + pause).max(at);
+        let rows = self.size.next(rate, &law);
+        // Over any cycle of turns the rate holds; what is missed beyond it is not made up for, because after a stall a burst would be
+        // the next one. Within a turn, chunks are spread evenly.
+        let (allowed, then) = self.allowed;
+        let most = f64::from(rows) + rate * (law.turns.work + law.turns.pause).as_secs_f64();
+        let allowed = (allowed + rate * at.saturating_sub(then).as_secs_f64()).min(most);
+        self.allowed = (allowed, at);
+        if allowed < f64::from(rows) {
+            return Step::Rest(Duration::from_secs_f64((f64::from(rows) - allowed) / rate).max(Duration::from_millis(1)));
+        }
+        self.allowed.0 -= f64::from(rows);
+        self.due = at + Duration::from_secs_f64(f64::from(rows) / rate * law.turns.share() * 0.95);
         self.in_chunk = Some(rows);
         self.canary.begin(at);
         Step::Go { rows }
@@ -234,7 +254,10 @@ impl Throttle {
     fn steer(&mut self, at: Duration) -> Option<Step> {
         let (law, limit) = (self.orders.preset.law(), self.orders.limit());
         let since = self.rate.since();
-        let verdict = self.canary.verdict(since, law.tolerance, law.slack)?;
+        let verdict_since = |since| self.canary.verdict(since, law.tolerance, law.slack);
+        // A harm that has just begun must not drown in half a minute without it.
+        let news = verdict_since(since.max(at.saturating_sub(RECENTLY))).filter(Verdict::is_harm);
+        let verdict = news.or_else(|| verdict_since(since))?;
         let done = self.rows_at_rate as f64 / at.saturating_sub(since).as_secs_f64().max(0.001);
         match self.rate.steer(at, &verdict, limit, done) {
             Change::Kept => return None,

@@ -1,5 +1,6 @@
 //! What people choose from: three presets, and a most of their own.
 
+use super::turns::Turns;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -54,6 +55,8 @@ pub(super) struct Law {
     pub rows_max: f64,
     /// How long a chunk should take at most.
     pub chunk_target: Duration,
+    /// How time is shared out between working and comparing.
+    pub turns: Turns,
     /// Bytes of write-ahead log per second, everybody's together, above which it stops.
     pub wal_max: f64,
 }
@@ -70,6 +73,7 @@ impl Preset {
                 slack: Duration::from_micros(200),
                 rows_max: 50.0,
                 chunk_target: Duration::from_millis(20),
+                turns: Turns { work: Duration::from_millis(500), pause: Duration::from_millis(500) },
                 wal_max: 20.0 * MIB,
             },
             Self::Normal => Law {
@@ -78,6 +82,7 @@ impl Preset {
                 slack: Duration::from_millis(5),
                 rows_max: 200.0,
                 chunk_target: Duration::from_millis(20),
+                turns: Turns { work: Duration::from_millis(500), pause: Duration::from_millis(500) },
                 wal_max: 50.0 * MIB,
             },
             Self::Fast => Law {
@@ -86,6 +91,8 @@ impl Preset {
                 slack: Duration::from_millis(25),
                 rows_max: 2_000.0,
                 chunk_target: Duration::from_millis(50),
+                // A tenth of the time is what knowing costs.
+                turns: Turns { work: Duration::from_millis(1_800), pause: Duration::from_millis(200) },
                 wal_max: 400.0 * MIB,
             },
         }

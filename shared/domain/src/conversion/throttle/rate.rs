@@ -28,7 +28,7 @@ const USED: f64 = 0.6;
 /// Two strikes at the slowest rate, so far apart that they are not one hiccup, and it gives up.
 const STRIKES_APART: Duration = Duration::from_millis(2_500);
 /// So many queries ten times as slow are a strike.
-const VERY_SLOW: usize = 3;
+const VERY_SLOW: f64 = 3.0;
 
 /// What became of the rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +130,9 @@ mod tests {
 
     const LIMIT: Option<f64> = Some(1_000.0);
 
-    fn verdict(samples: usize, slow: usize, very_slow: usize) -> Verdict {
-        Verdict { samples, between: 1_000, during: samples / 5, slow, very_slow }
+    fn verdict(samples: usize, slow: u32, very_slow: u32) -> Verdict {
+        let (slow, very_slow) = (f64::from(slow), f64::from(very_slow));
+        Verdict { samples, during: samples / 5, slow, chance: (samples as f64 * 0.01).sqrt(), very_slow }
     }
 
     fn at(seconds: u64) -> Duration {

@@ -18,11 +18,13 @@ pub struct Load {
     pub others: f64,
     /// For each row of a chunk, a query that meets it takes so much of its time longer.
     pub ours: f64,
+    /// The share of time in which the whole machine stands still, whatever we do.
+    pub stutter: f64,
 }
 
 impl Load {
     pub const fn nobody_minds() -> Self {
-        Self { others: 1.0, ours: 0.0 }
+        Self { others: 1.0, ours: 0.0, stutter: 0.0 }
     }
 }
 
@@ -68,6 +70,7 @@ pub struct Sim {
     random: u64,
     chunk: Option<(u32, Duration, Duration)>,
     ask_at: Duration,
+    still_until: Duration,
     on_their_way: Vec<CanarySample>,
     stretch: Stretch,
 }
@@ -90,6 +93,7 @@ impl Sim {
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             chunk: None,
             ask_at: Duration::ZERO,
+            still_until: Duration::ZERO,
             on_their_way: Vec::new(),
             stretch: nothing_yet(),
         }
@@ -143,11 +147,15 @@ impl Sim {
                 self.throttle.sample(sample);
             }
         }
+        if self.load.stutter > 0.0 && self.now >= self.still_until && self.uniform() < self.load.stutter / 150.0 {
+            self.still_until = self.now + Duration::from_secs_f64(0.05 + 0.2 * self.uniform());
+        }
         match self.chunk {
+            Some(_) if self.now < self.still_until => {}
             Some((rows, begin, end)) if self.now >= end => {
                 self.chunk = None;
                 self.ended_at = self.now;
-                self.throttle.done(self.now, &ChunkReport { rows, took: end - begin, end: self.ends });
+                self.throttle.done(&ChunkReport { rows, took: self.now - begin, end: self.ends });
                 if self.ends == ChunkEnd::Committed {
                     self.stretch.rows += u64::from(rows);
                 }
@@ -177,6 +185,8 @@ impl Sim {
     fn query(&mut self, kind: CanaryKind, median: f64) {
         let alone = median * self.load.others * (self.normal() * 0.5).exp();
         let chunk = self.chunk.map_or(0.0, |(rows, ..)| f64::from(rows));
+        let still = self.still_until.saturating_sub(self.now).as_secs_f64();
+        let alone = alone + still;
         let latency = alone * (1.0 + self.load.ours * chunk);
         self.on_their_way.push(CanarySample { kind, due: self.now, end: self.now + Duration::from_secs_f64(latency) });
         if kind == CanaryKind::LookUp {
