@@ -1,6 +1,7 @@
 //! `muster convert …`
 
 use clap::{Args, Subcommand, ValueEnum};
+use muster_domain::conversion::window::Windows;
 use std::path::PathBuf;
 
 /// `muster convert …`
@@ -152,4 +153,16 @@ pub struct ConvertPace {
     /// Users a second at most, whatever the preset.
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_rate: Option<u32>,
+    /// A TOML file with the windows it may run in: zone, blackout dates, and [[window]] with days, from, to. Without windows: any time.
+    #[arg(long, value_name = "FILE", value_parser = windows)]
+    pub windows: Option<Windows>,
+    /// Run outside the windows until this time (2026-11-24T06:00:00Z).
+    #[arg(long, value_name = "TIME")]
+    pub ignore_windows_until: Option<jiff::Timestamp>,
+}
+
+/// Reads windows from a file, so that what is wrong with them is said before anything is started.
+fn windows(file: &str) -> Result<Windows, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    toml::from_str(&text).map_err(|error| error.to_string())
 }

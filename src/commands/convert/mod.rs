@@ -94,6 +94,12 @@ fn wanted(pace: &ConvertPace, before: Option<&Value>) -> Value {
     if let Some(rate) = pace.max_rate {
         wanted.insert("rows_per_second".into(), json!(rate));
     }
+    if let Some(windows) = &pace.windows {
+        wanted.insert("windows".into(), json!(windows));
+    }
+    if let Some(until) = pace.ignore_windows_until {
+        wanted.insert("ignore_windows_until".into(), json!(until));
+    }
     wanted.entry("preset").or_insert_with(|| json!("gentle"));
     Value::Object(wanted)
 }
@@ -124,7 +130,7 @@ async fn undo(store: &Store, account: &Account, pace: &ConvertPace) -> Result<Co
 
 async fn resume(context: &Context, store: &Store, account: &Account, pace: &ConvertPace) -> CommandResult {
     let run = newest(store, account).await?;
-    let changes_pace = pace.preset.is_some() || pace.max_rate.is_some();
+    let changes_pace = pace.preset.is_some() || pace.max_rate.is_some() || pace.windows.is_some() || pace.ignore_windows_until.is_some();
     if changes_pace && !run.state.is_over() {
         conversion::set_pace(store, &run, &wanted(pace, Some(&run.pace))).await?;
     }
