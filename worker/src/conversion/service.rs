@@ -74,7 +74,7 @@ async fn one_slice(settings: &ConversionSettings, store: &Store, owner: &str, sh
     let (id, account) = (run.id, run.account);
     match run_slice(store, run, lease, settings, shutdown.clone()).await {
         SliceEnd::Finished => tracing::info!(conversion.id = %id, account.id = %account, "a conversion is through"),
-        SliceEnd::TimeIsUp => {}
+        SliceEnd::TimeIsUp | SliceEnd::GaveWay => {}
         SliceEnd::Fenced => tracing::info!(conversion.id = %id, account.id = %account, "a conversion was stopped or taken over"),
         SliceEnd::Failed(error) => {
             tracing::warn!(conversion.id = %id, account.id = %account, %error, "a slice of a conversion failed");

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest a run sleeps without a sign of life; less than its lease holds.
 const LONGEST_NAP: Duration = Duration::from_secs(2);
+/// The longest a run that gave way is left alone. It is looked at so seldom because each look writes its row.
+const LONGEST_WAY: Duration = Duration::from_secs(10);
 
 /// How a slice ended.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub enum SliceEnd {
     Finished,
     /// Its time was over, or the process is to stop.
     TimeIsUp,
+    /// It has to wait, and another run could be worked on meanwhile.
+    GaveWay,
     /// The run was paused, cancelled, or taken over by another worker.
     Fenced,
     /// The database failed; the next slice goes on from the cursor.
@@ -36,6 +40,8 @@ pub enum SliceEnd {
 #[derive(Debug)]
 pub(super) enum Halt {
     TimeIsUp,
+    /// To be asked again after this long.
+    GivesWay(Duration),
     Fenced,
     Failed(StoreError),
 }
@@ -82,10 +88,15 @@ pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &
     let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, signs_of_life: began, until, stop };
     let halted = slice.work().await;
     let active = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let free_in = match &halted {
+        Err(Halt::GivesWay(pause)) => i64::try_from(pause.as_millis()).unwrap_or(i64::MAX),
+        _ => 0,
+    };
     // When this fails the lease ends by itself.
-    let _ = conversion::release(store, &slice.lease, active).await;
+    let _ = conversion::release(store, &slice.lease, active, free_in).await;
     match halted {
         Ok(()) => SliceEnd::Finished,
+        Err(Halt::GivesWay(_)) => SliceEnd::GaveWay,
         Err(Halt::TimeIsUp) => SliceEnd::TimeIsUp,
         Err(Halt::Fenced) => SliceEnd::Fenced,
         Err(Halt::Failed(error)) => {
@@ -136,6 +147,9 @@ impl Slice<'_> {
                     // It also reads the orders again: nobody should wait for a word that has been given.
                     if reason.is_some() || pause > Duration::from_secs(1) {
                         self.say(reason.as_deref()).await?;
+                    }
+                    if reason.is_some() && conversion::another_is_runnable(self.store, self.run.id).await? {
+                        return Err(Halt::GivesWay(pause.min(LONGEST_WAY)));
                     }
                     self.nap(pause.min(LONGEST_NAP)).await;
                 }

@@ -6,6 +6,7 @@ mod plans;
 mod references;
 mod runs;
 mod stops;
+mod turns;
 mod undos;
 
 use super::{ConversionSettings, Pace, SliceEnd, Step, pace::Moment, run_slice};

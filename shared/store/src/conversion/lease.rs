@@ -48,14 +48,18 @@ pub async fn waiting(store: &Store, lease: &Lease, reason: Option<&str>) -> Resu
     Ok(row.map(|row| row.try_get("", "pace")).transpose()?)
 }
 
-/// Gives the run back, so that it can be taken at once, and adds the time that was worked on it.
+/// Gives the run back, so that it can be taken after so many milliseconds (0: at once), and adds the time that was worked on it.
+///
+/// The moment at which it is free again stays in its row: of several runs, the one that has been free for longest is next.
 ///
 /// # Errors
 /// When the database fails; the lease then ends by itself.
-pub async fn release(store: &Store, lease: &Lease, active_ms: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE conversion SET lease_owner = NULL, lease_until_ms = NULL, active_ms = active_ms + $4 \
+pub async fn release(store: &Store, lease: &Lease, active_ms: i64, free_in_ms: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE conversion SET lease_owner = NULL, lease_until_ms = $5, active_ms = active_ms + $4 \
          WHERE account_id = $1 AND id = $2 AND epoch = $3";
-    let values: [Value; 4] = [lease.account.0.into(), lease.conversion.0.into(), lease.epoch.into(), active_ms.into()];
+    // A lease holds up to its last millisecond.
+    let free = now_ms() + free_in_ms - 1;
+    let values: [Value; 5] = [lease.account.0.into(), lease.conversion.0.into(), lease.epoch.into(), active_ms.into(), free.into()];
     store.writer().execute_raw(store.statement(sql, values)).await?;
     Ok(())
 }

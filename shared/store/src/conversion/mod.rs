@@ -42,7 +42,7 @@ pub use references::{
     ReferenceColumn, ReferenceRow, Rewrite, TargetProgress, account_slug, add_targets, lookup_items, read_references, rewrite_references,
     targets,
 };
-pub use runs::{Conversion, NewConversion, create, get, latest, list, next_runnable};
+pub use runs::{Conversion, NewConversion, another_is_runnable, create, get, latest, list, next_runnable};
 pub use sweep::{Present, again, newcomers, present};
 pub use undo::{undo_page, undo_retry};
 pub use verify::{Findings, verify_slice};

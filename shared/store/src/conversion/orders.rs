@@ -84,12 +84,13 @@ pub async fn cancel(store: &Store, run: &Conversion, by: &str) -> Result<Convers
     transition(store, run, (&from, State::Cancelled), ("cancelled", json!({"by": by})), ", finished_ms = $4", None).await
 }
 
-/// Changes how fast a run goes. It holds from the next chunk on.
+/// Changes how fast a run goes. It holds from the next chunk on; a run that was given back because it had to wait can be taken at once.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn set_pace(store: &Store, run: &Conversion, pace: &serde_json::Value) -> Result<(), StoreError> {
-    let sql = "UPDATE conversion SET pace = $3 WHERE account_id = $1 AND id = $2";
+    let sql = "UPDATE conversion SET pace = $3, lease_until_ms = CASE WHEN lease_owner IS NULL THEN NULL ELSE lease_until_ms END \
+         WHERE account_id = $1 AND id = $2";
     let values: [Value; 3] = [run.account.0.into(), run.id.0.into(), Value::Json(Some(Box::new(pace.clone())))];
     store.writer().execute_raw(store.statement(sql, values)).await?;
     Ok(())

@@ -234,14 +234,24 @@ pub async fn list(store: &Store, account: AccountId, most: u32) -> Result<Vec<Co
     store.writer().query_all_raw(store.statement(sql, [account.0.into()])).await?.iter().map(Conversion::read).collect()
 }
 
-/// A run that is to be worked on and that nobody works on, of whatever account: the one that has waited longest. For workers.
+/// What a worker may take.
+const RUNNABLE: &str = "finished_ms IS NULL AND state IN ('planning', 'running') AND (lease_until_ms IS NULL OR lease_until_ms < $1)";
+
+/// A run that is to be worked on and that nobody works on, of whatever account: one nobody has worked on yet, or else the one that has
+/// been free for longest. So runs take turns, slice by slice. For workers.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn next_runnable(store: &Store) -> Result<Option<Conversion>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM conversion WHERE finished_ms IS NULL AND state IN ('planning', 'running') \
-         AND (lease_until_ms IS NULL OR lease_until_ms < $1) ORDER BY modified_ms LIMIT 1"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM conversion WHERE {RUNNABLE} ORDER BY COALESCE(lease_until_ms, 0), created_ms, id LIMIT 1");
     store.writer().query_one_raw(store.statement(sql, [now_ms().into()])).await?.as_ref().map(Conversion::read).transpose()
+}
+
+/// Whether a worker that holds this run could work on another one instead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn another_is_runnable(store: &Store, than: ConversionId) -> Result<bool, StoreError> {
+    let sql = format!("SELECT 1 AS one FROM conversion WHERE {RUNNABLE} AND id <> $2 LIMIT 1");
+    Ok(store.writer().query_one_raw(store.statement(sql, [now_ms().into(), than.0.into()])).await?.is_some())
 }

@@ -38,7 +38,7 @@ async fn a_worker_whose_run_was_taken_over_can_write_nothing() {
         let run = started(&place, 20).await;
         let frozen = conversion::take(&place.store, run.account, run.id, "x").await.expect("a lease").expect("free");
         assert_eq!(conversion::take(&place.store, run.account, run.id, "y").await.expect("asked"), None, "it is taken");
-        conversion::release(&place.store, &frozen, 5).await.expect("released");
+        conversion::release(&place.store, &frozen, 5, 0).await.expect("released");
         let second = conversion::take(&place.store, run.account, run.id, "y").await.expect("a lease").expect("free");
         conversion::convert_chunk(&place.store, &second, 0, 10).await.expect("a chunk");
         let fenced = conversion::convert_chunk(&place.store, &frozen, 0, 20).await.expect_err("taken over");
@@ -126,7 +126,7 @@ async fn a_chunk_whose_commit_nobody_confirmed_is_not_counted_twice_and_a_lost_o
         // It was lost, and the worker does not know: it goes on from where it believes to be.
         let beyond = conversion::convert_chunk(&place.store, &lease, 20, 30).await.expect_err("the cursor is elsewhere");
         assert!(matches!(beyond, ConversionError::Fenced), "{beyond}");
-        conversion::release(&place.store, &lease, 0).await.expect("released");
+        conversion::release(&place.store, &lease, 0, 0).await.expect("released");
         let run = place.work(&run).await;
         assert_eq!((run.converted, run.state), (30, State::Finished), "{}", place.engine);
         assert!(place.codes(&run).await.values().all(|found| *found == (ItemState::Done, Code::Convert)));
