@@ -61,3 +61,22 @@ fn what_cannot_be_done_says_why() {
     place.run(&["convert", "cancel", "--account", "acme"]).exits(0);
     place.run(&["convert", "cancel", "--account", "acme"]).exits(6);
 }
+
+#[test]
+fn when_it_will_be_done_is_said_or_why_nobody_can_tell() {
+    let place = with_users();
+    place.run(&["convert", "plan", "--account", "acme", "--json"]).exits(0);
+    fs::write(place.path("windows.toml"), "zone = \"Europe/Berlin\"\n[[window]]\nfrom = \"22:00\"\nto = \"05:00\"\n").unwrap();
+    let start = ["convert", "start", "--account", "acme", "--windows", "windows.toml"];
+    assert!(place.run(&start).exits(0).out.contains("gentle, in its windows (Europe/Berlin)"));
+    let status = || place.run(&["convert", "status", "--account", "acme", "--json"]).exits(0).json();
+    // Nobody has worked on it yet.
+    assert_eq!((&status()["eta"]["kind"], &status()["throttle"]), (&"unknown".into(), &serde_json::Value::Null));
+    fs::write(place.path("never.toml"), "blackout = [\"2020-01-01..\"]\n").unwrap();
+    let never = place.run(&["convert", "resume", "--account", "acme", "--windows", "never.toml"]).exits(0).out;
+    assert!(never.contains("never: the windows there are do not suffice"), "{never}");
+    place.run(&["convert", "pause", "--account", "acme"]).exits(0);
+    assert_eq!(status()["eta"], serde_json::json!({ "kind": "paused", "text": "no estimate while it is paused" }));
+    place.run(&["convert", "cancel", "--account", "acme"]).exits(0);
+    assert_eq!(status()["eta"], serde_json::Value::Null);
+}

@@ -181,7 +181,8 @@ async fn a_run_is_paused_watched_and_resumed_beside_a_running_service() {
     convert(installation, &["start", "--max-rate", "60"]).await;
     eventually("some are converted", || async {
         let status = convert(installation, &["status"]).await;
-        (status["converted"].as_i64() > Some(0)).then_some(())
+        let told = status["throttle"]["text"].is_string() && status["eta"]["text"].is_string();
+        (status["converted"].as_i64() > Some(0) && told).then_some(())
     })
     .await;
     let paused = convert(installation, &["pause", "--reason", "lunch"]).await;

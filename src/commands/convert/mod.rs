@@ -2,6 +2,7 @@
 //! beside a running service, and a conversion goes on when they have ended.
 
 mod list;
+mod outlook;
 mod plan;
 mod progress;
 mod show;
@@ -46,7 +47,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         }
         ConvertCommand::Status { account } => {
             let account = place(&account).await?;
-            show::status(context, &account, &newest(&store, &account).await?)
+            show::status(context, &store, &account, &newest(&store, &account).await?).await
         }
         ConvertCommand::Watch { account } => {
             let account = place(&account).await?;
@@ -56,7 +57,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         ConvertCommand::Pause { account, reason } => {
             let account = place(&account).await?;
             let run = conversion::pause(&store, &newest(&store, &account).await?, BY, &reason).await?;
-            show::status(context, &account, &run)
+            show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Resume { account, pace } => {
             let account = place(&account).await?;
@@ -108,7 +109,7 @@ async fn follow(context: &Context, store: &Store, account: &Account, run: &Conve
     if watch {
         return watch::run(context, store, account, run).await;
     }
-    show::status(context, account, run)?;
+    show::status(context, store, account, run).await?;
     if !context.json() {
         eprintln!(
             "A worker takes it within seconds. Follow it: {}",
@@ -138,7 +139,7 @@ async fn resume(context: &Context, store: &Store, account: &Account, pace: &Conv
     if !(changes_pace && run.state == State::Running) {
         conversion::resume(store, &run, BY).await?;
     }
-    show::status(context, account, &newest(store, account).await?)
+    show::status(context, store, account, &newest(store, account).await?).await
 }
 
 async fn cancel(context: &Context, store: &Store, account: &Account) -> CommandResult {
@@ -149,5 +150,5 @@ async fn cancel(context: &Context, store: &Store, account: &Account) -> CommandR
         conversion::prune_aliases(store, account.id, run.id, run.users_n, (after, after + SLICE)).await?;
         after += SLICE;
     }
-    show::status(context, account, &run)
+    show::status(context, store, account, &run).await
 }

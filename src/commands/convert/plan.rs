@@ -1,6 +1,6 @@
 //! `muster convert plan`
 
-use super::{BY, SLICE, list, progress::Bar, show};
+use super::{BY, SLICE, list, outlook::Outlook, progress::Bar, show};
 use crate::{
     cli::{ConvertPlan, Duplicates},
     context::Context,
@@ -90,7 +90,7 @@ async fn make(context: &Context, store: &Store, run: &Conversion, stop: &Cancell
 async fn watch(store: &Store, run: &Conversion, bar: &Bar) -> Result<Conversion, Failure> {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        bar.show(&current(store, run).await?);
+        bar.show(&current(store, run).await?, &Outlook::default());
     }
 }
 

@@ -1,5 +1,6 @@
 //! How far a conversion is, for people. On stderr: a bar on a terminal, a line now and then elsewhere.
 
+use super::outlook::Outlook;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use muster_domain::conversion::{Kind, Phase, State};
 use muster_store::conversion::Conversion;
@@ -36,7 +37,7 @@ impl Bar {
         Self { bar, seen: RefCell::default(), what }
     }
 
-    pub fn show(&self, run: &Conversion) {
+    pub fn show(&self, run: &Conversion, outlook: &Outlook) {
         let (position, total) = position(run);
         let mut seen = self.seen.borrow_mut();
         if seen.phase != Some(run.phase) {
@@ -45,7 +46,7 @@ impl Bar {
         let now = Instant::now();
         seen.positions.push((now, position));
         seen.positions.retain(|(at, _)| now.duration_since(*at) <= RATE_OVER);
-        let message = message(run, position, total, rate(&seen.positions));
+        let message = message(run, outlook, position, total, rate(&seen.positions));
         if let Some(bar) = &self.bar {
             bar.set_length(u64::try_from(total).unwrap_or(0));
             bar.set_position(u64::try_from(position).unwrap_or(0));
@@ -81,11 +82,14 @@ fn rate(positions: &[(Instant, i64)]) -> Option<f64> {
     (seconds > 1.0).then(|| (last.1 - first.1).max(0) as f64 / seconds)
 }
 
-fn message(run: &Conversion, position: i64, total: i64, rate: Option<f64>) -> String {
+fn message(run: &Conversion, outlook: &Outlook, position: i64, total: i64, rate: Option<f64>) -> String {
     let number = |count: i64| HumanCount(u64::try_from(count).unwrap_or(0));
     let mut text = format!("{}: {} of {}", run.phase, number(position), number(total));
     if let Some(reason) = &run.reason {
         text.push_str(&format!(", waiting: {reason}"));
+        if let Some(end) = outlook.time() {
+            text.push_str(&format!("; done {end}"));
+        }
         return text;
     }
     if run.state == State::Running && run.lease_owner.is_none() {
@@ -94,7 +98,11 @@ fn message(run: &Conversion, position: i64, total: i64, rate: Option<f64>) -> St
     }
     if let Some(rate) = rate.filter(|rate| *rate >= 1.0) {
         let left = (total - position).max(0) as f64 / rate;
-        text.push_str(&format!(", {}/s, about {} left", HumanCount(rate as u64), indicatif::HumanDuration(Duration::from_secs_f64(left))));
+        let end = outlook.time().map_or_else(
+            || format!("about {} left", indicatif::HumanDuration(Duration::from_secs_f64(left))),
+            |time| format!("done {time}"),
+        );
+        text.push_str(&format!(", {}/s, {end}", HumanCount(rate as u64)));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! `muster convert status` and `muster convert report`
 
-use super::{progress::position, stdout_failure};
+use super::{outlook::Outlook, progress::position, stdout_failure};
 use crate::{
     context::Context,
     exit::{CommandResult, Exit, Failure},
@@ -20,21 +20,30 @@ const EXAMPLES: i64 = 20;
 /// How many of them fit on a screen.
 const SHOWN: usize = 3;
 
-pub fn status(context: &Context, account: &Account, run: &Conversion) -> CommandResult {
-    let printed =
-        if context.json() { output::json(&document(account, run)) } else { output::table(["FIELD", "VALUE"], &rows(account, run)) };
+pub async fn status(context: &Context, store: &Store, account: &Account, run: &Conversion) -> CommandResult {
+    let outlook = Outlook::of(store, run).await?;
+    let printed = if context.json() {
+        output::json(&document(account, run, &outlook))
+    } else {
+        output::table(["FIELD", "VALUE"], &rows(account, run, &outlook))
+    };
     printed.map(|()| Exit::Ok).map_err(stdout_failure)
 }
 
-fn document(account: &Account, run: &Conversion) -> Value {
+fn document(account: &Account, run: &Conversion, outlook: &Outlook) -> Value {
     let (done, of) = position(run);
     let mut document = json!(run);
     document["account"] = json!(account.slug);
     document["progress"] = json!({ "phase": run.phase, "done": done, "of": of });
+    document["throttle"] = json!(outlook.pace);
+    document["eta"] = json!(outlook.eta);
+    if let Some(text) = outlook.end() {
+        document["eta"]["text"] = json!(text);
+    }
     document
 }
 
-fn rows(account: &Account, run: &Conversion) -> Vec<[String; 2]> {
+fn rows(account: &Account, run: &Conversion, outlook: &Outlook) -> Vec<[String; 2]> {
     let (done, of) = position(run);
     let mut rows = vec![
         ["account".to_owned(), account.slug.clone()],
@@ -52,6 +61,11 @@ fn rows(account: &Account, run: &Conversion) -> Vec<[String; 2]> {
     for (name, value) in [("waiting for", &run.reason), ("error", &run.error), ("worker", &run.lease_owner)] {
         value.iter().for_each(|value| add(name, (*value).clone()));
     }
+    // What it waits for has just been said.
+    if let Some(now) = outlook.pace.as_ref().filter(|_| run.reason.is_none()) {
+        add("at present", now.text.clone());
+    }
+    outlook.end().into_iter().for_each(|end| add("will be done", end));
     add("pace", pace(&run.pace));
     for (name, at) in [("planned", run.planned_ms), ("started", run.started_ms), ("over", run.finished_ms)] {
         at.into_iter().for_each(|at| add(name, time(at)));
@@ -61,7 +75,17 @@ fn rows(account: &Account, run: &Conversion) -> Vec<[String; 2]> {
 
 fn pace(wanted: &Value) -> String {
     let preset = wanted.get("preset").and_then(Value::as_str).unwrap_or("gentle");
-    wanted.get("rows_per_second").map_or_else(|| preset.to_owned(), |rate| format!("{preset}, at most {rate} users a second"))
+    let mut text = preset.to_owned();
+    if let Some(rate) = wanted.get("rows_per_second") {
+        text.push_str(&format!(", at most {rate} users a second"));
+    }
+    if let Some(windows) = wanted.get("windows") {
+        text.push_str(&format!(", in its windows ({})", windows.get("zone").and_then(Value::as_str).unwrap_or("UTC")));
+    }
+    if let Some(until) = wanted.get("ignore_windows_until").and_then(Value::as_str) {
+        text.push_str(&format!(", and at any time until {until}"));
+    }
+    text
 }
 
 fn time(ms: i64) -> String {
@@ -76,16 +100,17 @@ pub async fn report(context: &Context, store: &Store, account: &Account, run: &C
         examples.push((*code, conversion::examples(store, account.id, run.journal(), *code, EXAMPLES).await?));
     }
     let targets = conversion::targets(store, account.id, run.id).await?;
+    let outlook = Outlook::of(store, run).await?;
     let failed = |error: std::io::Error| stdout_failure(error);
     if context.json() {
-        let mut document = document(account, run);
+        let mut document = document(account, run, &outlook);
         document["counts"] = json!(counts);
         document["examples"] = examples.iter().map(|(code, items)| (code.to_string(), json!(items))).collect();
         document["columns"] = json!(targets);
         document["events"] = json!(conversion::events(store, account.id, run.id).await?);
         return output::json(&document).map(|()| Exit::Ok).map_err(failed);
     }
-    output::table(["FIELD", "VALUE"], &rows(account, run)).map_err(failed)?;
+    output::table(["FIELD", "VALUE"], &rows(account, run, &outlook)).map_err(failed)?;
     println!();
     output::table(["STATE", "REASON", "USERS", "FOR EXAMPLE"], &table(&counts, &examples)).map_err(failed)?;
     if !targets.is_empty() {

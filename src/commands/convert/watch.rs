@@ -1,6 +1,6 @@
 //! `muster convert watch`
 
-use super::{progress::Bar, show};
+use super::{outlook::Outlook, progress::Bar, show};
 use crate::{
     context::Context,
     exit::{CommandResult, Exit, Failure},
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, store: &Store, account: &Account, run: &Conv
     let ended = loop {
         let now = conversion::get(store, account.id, run.id).await?;
         let now = now.ok_or_else(|| Failure::new(Exit::NotFound, "the conversion has gone"))?;
-        bar.show(&now);
+        bar.show(&now, &Outlook::of(store, &now).await?);
         if !now.state.is_worked_on() || stop.is_cancelled() {
             break now;
         }
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, store: &Store, account: &Account, run: &Conv
         }
     };
     bar.clear();
-    show::status(context, account, &ended)?;
+    show::status(context, store, account, &ended).await?;
     Ok(match ended.state {
         State::Paused | State::Cancelled | State::Superseded => Exit::Partial,
         state if state.is_worked_on() => Exit::Terminated,
