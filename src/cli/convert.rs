@@ -130,7 +130,7 @@ pub struct ConvertPlan {
     /// Leave addresses in other domains instead.
     #[arg(long, requires = "domain")]
     pub only_own_domains: bool,
-    /// How long an old user id signs its user in after the conversion, days.
+    /// How long an old user id is kept as an alias of its user, days.
     #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=3650))]
     pub alias_days: u32,
 }
@@ -147,7 +147,7 @@ pub enum Duplicates {
 /// How fast a conversion goes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConvertPace {
-    /// gentle (nobody notices; the default), normal, or fast (no limit).
+    /// gentle (at most 1,000 users a second; the default), normal (2,500) or fast (as many as others do not feel).
     #[arg(long, value_parser = ["gentle", "normal", "fast"])]
     pub preset: Option<String>,
     /// Users a second at most, whatever the preset.
