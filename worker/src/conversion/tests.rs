@@ -21,7 +21,7 @@ use muster_store::{
     conversion::{self, Conversion, Item, NewConversion, ReferenceRow},
     now_ms, resources,
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;

@@ -120,3 +120,27 @@ async fn accounts_do_not_see_each_other() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_is_found_by_its_keys_and_not_by_reading_the_plan() {
+    on_each(|place| async move {
+        // Postgres is told by statistics, and reads a table of one page whatever its indexes are.
+        if place.engine != "sqlite" {
+            return;
+        }
+        let db = place.database().await;
+        for (column, index) in
+            [("old_key", "conversion_item_old_key"), ("new_key", "conversion_item_new_key"), ("user_id", "conversion_item_user")]
+        {
+            let sql = format!(
+                "EXPLAIN QUERY PLAN SELECT i.n, o.state FROM conversion_item i \
+                 JOIN conversion_item o ON o.conversion_id = i.conversion_id AND o.{column} = i.{column} AND o.n <> i.n \
+                 WHERE i.conversion_id = x'00' AND i.n > 0 AND i.n <= 10"
+            );
+            let steps = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.expect("a plan");
+            let steps: Vec<String> = steps.iter().map(|row| row.try_get("", "detail").expect("a step")).collect();
+            assert!(steps.iter().any(|step| step.contains(&format!("{index} (conversion_id=? AND {column}=?)"))), "{steps:?}");
+        }
+    })
+    .await;
+}
