@@ -73,6 +73,10 @@ id!(
     OperationId
 );
 id!(
+    /// An incident: failures of one kind, from the first until it is over.
+    IncidentId
+);
+id!(
     /// One run of one gateway process; names the reply stream it listens on.
     GatewayId
 );

@@ -9,15 +9,18 @@
 
 mod bulk;
 mod id;
+pub mod incident;
 mod login_key;
+mod mask;
 mod message;
 mod operation;
 mod role;
 mod secret_key;
 
 pub use bulk::BulkPart;
-pub use id::{AccountId, GatewayId, GroupId, KeyId, OperationId, UserId};
+pub use id::{AccountId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
+pub use mask::{digest, mask, mask_detail};
 pub use message::{OperationBatch, Reply};
 pub use operation::{Actor, Change, Operation, Outcome, OutcomeCode};
 pub use role::{Role, UnknownRole};
