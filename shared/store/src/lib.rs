@@ -20,6 +20,7 @@ mod custom;
 pub mod diagnostics;
 mod error;
 mod filter_sql;
+pub mod incidents;
 pub mod keys;
 mod migration;
 pub mod operations;

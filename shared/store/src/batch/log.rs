@@ -3,7 +3,7 @@
 //! It is what makes at-least-once delivery have one effect: an operation that is delivered again is found here and answered with
 //! what was recorded; one that is applied by two workers at once fails on the primary key of the second.
 
-use crate::{StoreError, WriteTransaction, rows::Rows};
+use crate::{StoreError, WriteTransaction, incidents::Failure, rows::Rows};
 use muster_domain::{Actor, Operation, OperationId, Outcome, OutcomeCode};
 use std::collections::HashMap;
 
@@ -42,8 +42,14 @@ impl WriteTransaction {
             return Ok(());
         }
         let statement = rows(Rows::new(self.dialect), entries, applied_ms).statement(INSERT);
-        self.expect("log operations", entries.len(), statement).await.map(drop)
+        self.expect("log operations", entries.len(), statement).await?;
+        self.put_failures(&failures(entries, applied_ms)).await
     }
+}
+
+/// Those of them that were not carried out.
+pub(crate) fn failures(entries: &[LogEntry<'_>], applied_ms: i64) -> Vec<Failure> {
+    entries.iter().filter_map(|entry| Failure::of(entry.operation, entry.outcome, applied_ms)).collect()
 }
 
 pub(crate) const INSERT: &str = "INSERT INTO operation (id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \

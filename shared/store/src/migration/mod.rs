@@ -11,6 +11,7 @@ mod m20261124_000002_read_indexes;
 mod m20261124_000003_protect_administrators;
 mod m20261124_000004_custom_resources;
 mod m20261124_000006_async_requests;
+mod m20261124_000009_incidents;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000003_protect_administrators::MIGRATION),
             Box::new(m20261124_000004_custom_resources::MIGRATION),
             Box::new(m20261124_000006_async_requests::MIGRATION),
+            Box::new(m20261124_000009_incidents::MIGRATION),
         ]
     }
 }
