@@ -1,9 +1,10 @@
 //! From the one configuration to what each crate is told.
 
+use muster_domain::detail::DetailPolicy;
 use muster_gateway::{GatewaySettings, RequestLimits};
 use muster_queue::QueueSettings;
-use muster_runtime::{Config, SecretUrl};
-use muster_store::StoreSettings;
+use muster_runtime::{Config, OperationDetailLevel, SecretUrl};
+use muster_store::{StoreSettings, log::Retention};
 use muster_worker::{ApplySettings, WorkerSettings};
 use std::time::Duration;
 
@@ -19,6 +20,11 @@ pub fn store(config: &Config) -> StoreSettings {
         pool_max: database.pool_max,
         statement_timeout_ms: database.statement_timeout_ms,
         lock_timeout_ms: database.lock_timeout_ms,
+        detail: match config.operations.detail {
+            OperationDetailLevel::Off => DetailPolicy::Off,
+            OperationDetailLevel::Masked => DetailPolicy::Masked,
+            OperationDetailLevel::Full => DetailPolicy::Full,
+        },
     }
 }
 
@@ -65,6 +71,12 @@ pub fn worker(config: &Config) -> WorkerSettings {
     WorkerSettings {
         batch_max: config.worker.batch_max,
         apply_max: Duration::from_millis(config.worker.apply_ms),
+        retention: Retention { operations_ms: days(config.operations.keep_days), incidents_ms: days(config.incidents.keep_days) },
         ..WorkerSettings::default()
     }
+}
+
+/// In milliseconds.
+fn days(days: u32) -> i64 {
+    i64::from(days) * 24 * 60 * 60 * 1000
 }

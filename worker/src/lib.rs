@@ -15,6 +15,7 @@
 
 mod apply;
 mod committer;
+mod housekeeping;
 mod run;
 mod sweep;
 

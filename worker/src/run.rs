@@ -3,11 +3,12 @@
 use crate::{
     Applier, ApplySettings,
     committer::{self, CommitterHandle, CommitterStats},
+    housekeeping,
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
-use muster_store::{Store, StoreError};
+use muster_store::{Store, StoreError, log::Retention};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -20,11 +21,16 @@ pub struct WorkerSettings {
     pub apply_max: Duration,
     /// How many messages of the queue are in hand at once.
     pub concurrency: usize,
+    /// How long the log of operations and incidents are kept.
+    pub retention: Retention,
 }
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64 }
+        let retention = Retention { operations_ms: 30 * DAY_MS, incidents_ms: 365 * DAY_MS };
+        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64, retention }
     }
 }
 
@@ -51,7 +57,8 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
-    let sweeper = tokio::spawn(sweep(store, queue.clone(), shutdown.clone()));
+    let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
+    let housekeeping = tokio::spawn(housekeeping::run(store, settings.retention, shutdown.clone()));
     let handler = Handler { committer: handle, applier };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
@@ -60,6 +67,7 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
         tracing::error!("the committer panicked; what it held is delivered again");
     }
     sweeper.abort();
+    housekeeping.abort();
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)
 }

@@ -8,6 +8,7 @@
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
 mod bulk;
+pub mod detail;
 mod id;
 pub mod incident;
 mod login_key;

@@ -22,6 +22,7 @@ mod error;
 mod filter_sql;
 pub mod incidents;
 pub mod keys;
+pub mod log;
 mod migration;
 pub mod operations;
 pub mod resources;

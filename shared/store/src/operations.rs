@@ -2,7 +2,7 @@
 
 use crate::{
     Store, StoreError,
-    batch::LogEntry,
+    batch::{LogEntry, Written},
     now_ms,
     resources::{self, Include},
     rows::Rows,
@@ -90,9 +90,10 @@ fn read(row: &QueryResult) -> Result<Recorded, StoreError> {
 /// # Errors
 /// When the database fails. Nothing is known then.
 pub async fn record(store: &Store, operation: &Operation, outcome: &Outcome) -> Result<Option<Outcome>, StoreError> {
-    let entry = LogEntry { operation, outcome };
+    let entry = LogEntry { operation, outcome, changed: &[] };
     let now_ms = now_ms();
-    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &[entry], now_ms).statement(crate::batch::LOG_INSERT);
+    let written = Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail };
+    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &[entry], written).statement(crate::batch::LOG_INSERT);
     let tx = store.begin().await?;
     // If a worker is committing it at this moment, this waits for that COMMIT, and then finds its row.
     if tx.inner.query_one_raw(statement).await?.is_some() {
@@ -123,9 +124,14 @@ pub async fn expire(store: &Store, operation: &Operation) -> Result<Option<Outco
 pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<Outcome>, StoreError> {
     let Some(first) = operations.first() else { return Ok(Vec::new()) };
     let expired = Outcome::failed(OutcomeCode::Expired, 503);
-    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired }).collect();
+    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired, changed: &[] }).collect();
     let now_ms = now_ms();
-    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &entries, now_ms).statement(crate::batch::LOG_INSERT);
+    let statement = crate::batch::log_rows(
+        Rows::new(store.dialect()),
+        &entries,
+        Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail },
+    )
+    .statement(crate::batch::LOG_INSERT);
     let tx = store.begin().await?;
     let ended = tx.inner.query_all_raw(statement).await?;
     let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;

@@ -22,6 +22,10 @@ pub struct Config {
     pub worker: Worker,
     /// What SCIM resources consist of.
     pub scim: Scim,
+    /// The log of operations.
+    pub operations: Operations,
+    /// Incidents.
+    pub incidents: Incidents,
     /// Outgoing mail.
     pub mail: Mail,
     /// Logs.
@@ -104,6 +108,36 @@ pub struct Worker {
 pub struct Scim {
     /// Files with schema documents, as they were written down; see [`Loaded::schema_files`](super::Loaded::schema_files).
     pub schemas: Vec<PathBuf>,
+}
+
+/// The log of operations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// What it keeps beside outcomes.
+    pub detail: OperationDetailLevel,
+    /// Days it keeps operations and failures.
+    pub keep_days: u32,
+}
+
+/// What the log of operations keeps beside outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationDetailLevel {
+    /// Nothing.
+    Off,
+    /// Times, requests and changes, with personal data masked.
+    Masked,
+    /// Times, requests and changes as they were sent.
+    Full,
+}
+
+/// Incidents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incidents {
+    /// Days incidents are kept after they are over.
+    pub keep_days: u32,
 }
 
 /// Outgoing mail.

@@ -65,6 +65,9 @@ impl Config {
             "worker.apply_ms",
             format!("{} is out of range: 100 to 120000", worker.apply_ms),
         );
+        for (key, days) in [("operations.keep_days", self.operations.keep_days), ("incidents.keep_days", self.incidents.keep_days)] {
+            require((1..=3650).contains(&days), key, format!("{days} is out of range: 1 to 3650"));
+        }
         if self.mail.url.reveal() != "file"
             && let Err(message) = server_url(&self.mail.url, &["smtp", "smtps"])
         {

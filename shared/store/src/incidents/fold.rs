@@ -44,7 +44,7 @@ struct Counted {
 pub async fn fold(store: &Store, now_ms: i64) -> Result<usize, StoreError> {
     // Most of the time there is nothing to do, and finding that out takes no write transaction.
     let any = store.statement("SELECT 1 FROM failure WHERE incident_id IS NULL LIMIT 1", []);
-    if store.writer().query_one_raw(any).await?.is_none() {
+    if store.reader().query_one_raw(any).await?.is_none() {
         return Ok(0);
     }
     let tx = store.begin().await?;

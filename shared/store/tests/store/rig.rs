@@ -68,7 +68,7 @@ impl World {
 
     /// Logs operations that all ended alike, as a batch does.
     pub async fn log(&self, operations: &[Operation], outcome: &Outcome) {
-        let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome }).collect();
+        let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome, changed: &[] }).collect();
         let tx = self.store.begin().await.unwrap();
         tx.log_operations(&entries, now_ms()).await.unwrap();
         tx.commit().await.unwrap();
