@@ -20,13 +20,17 @@
 mod events;
 mod failures;
 mod fold;
+mod items;
 mod read;
+mod retry;
 mod states;
 
 pub use events::{IncidentEvent, events};
 pub use failures::{Failure, Subject, record};
 pub use fold::fold;
+pub use items::{Affected, Item, ItemPage, affected, items};
 pub use read::{IncidentPage, IncidentQuery, by_number, get, list};
+pub use retry::{RetryReport, retry};
 pub use states::{acknowledge, resolve, settle, snooze, wake};
 
 use crate::StoreError;
