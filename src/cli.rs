@@ -1,5 +1,9 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
+mod log;
+
+pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -82,6 +86,21 @@ pub enum Command {
     /// Setup SCIM: the secret key a directory uses.
     #[command(subcommand, after_help = "Examples:\n  muster scim setup --account acme --administrator jdoe")]
     Scim(ScimCommand),
+    /// The log of operations: every write a directory sent, and what became of it.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster ops list --account acme --failed --since 2h\n  muster ops show --account acme 019ab1c2-5d3e-7f00-8000-000000000000"
+    )]
+    Ops(OpsCommand),
+    /// Provisioning cycles: runs of operations with no gap over ten minutes.
+    #[command(after_help = "Examples:\n  muster cycles --account acme\n  muster cycles --account acme --since 30d --csv > cycles.csv")]
+    Cycles(CyclesCommand),
+    /// Incidents: failures of one kind, what causes them and what to do.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster incidents list --account acme\n  muster incidents show --account acme 12\n  muster incidents retry --account acme 12"
+    )]
+    Incidents(IncidentsCommand),
     /// The queue between gateways and workers.
     #[command(subcommand, after_help = "Examples:\n  muster queue status\n  muster queue status --json")]
     Queue(QueueCommand),

@@ -3,12 +3,15 @@
 mod account;
 mod completions;
 mod config;
+mod cycles;
 mod doctor;
 mod first_start;
 mod gateway;
 mod healthcheck;
+mod incidents;
 mod migrate;
 mod openapi;
+mod ops;
 mod queue;
 mod scim;
 mod serve;
@@ -47,6 +50,9 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::User(UserCommand::Create(new)) => user::create(&context, new).await,
         Command::User(UserCommand::Import(import)) => user_import::run(&context, import).await,
         Command::Scim(command) => scim::run(&context, command).await,
+        Command::Ops(command) => ops::run(&context, command).await,
+        Command::Cycles(command) => cycles::run(&context, command).await,
+        Command::Incidents(command) => incidents::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,

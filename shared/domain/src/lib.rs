@@ -8,6 +8,7 @@
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
 mod bulk;
+mod csv;
 pub mod detail;
 mod id;
 pub mod incident;
@@ -19,6 +20,7 @@ mod role;
 mod secret_key;
 
 pub use bulk::BulkPart;
+pub use csv::csv_line;
 pub use id::{AccountId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
 pub use mask::{digest, mask, mask_detail};

@@ -124,6 +124,9 @@ impl WriteTransaction {
         let mut known = self.recent_incidents(&kinds, now_ms).await?;
         let mut numbers = self.last_numbers(&kinds).await?;
         let (mut counted, mut new) = (Vec::with_capacity(kinds.len()), Vec::new());
+        // In the order they happened, so that numbers tell which came first.
+        let mut kinds: Vec<_> = kinds.into_iter().collect();
+        kinds.sort_by_key(|(_, kind)| kind.first_ms);
         for ((account, fingerprint), kind) in kinds {
             let (incident, event) = match known.remove(&(account, fingerprint.clone())) {
                 Some(incident) if incident.state == IncidentState::Resolved => (incident.id, IncidentEventKind::Reopened),
