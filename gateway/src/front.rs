@@ -5,7 +5,8 @@
 
 use crate::{
     app::App,
-    auth, body,
+    auth::{self, Caller},
+    body,
     context::Context,
     health, media,
     path::{self, Base, Segments, Target},
@@ -98,7 +99,26 @@ where
 {
     check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
-    let endpoint = segments.as_slice().and_then(Endpoint::find).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
+    let (account, endpoint) = (caller.account, segments.as_slice().and_then(Endpoint::find));
+    let answer = handle(app, caller, context, endpoint, parts, body).await;
+    if let Err(refusal) = &answer {
+        app.failures.note(account, &parts.method, endpoint, context, refusal);
+    }
+    answer
+}
+
+async fn handle<B>(
+    app: &App,
+    caller: Caller,
+    context: &Context,
+    endpoint: Option<Endpoint<'_>>,
+    parts: &Parts,
+    body: &mut B,
+) -> Result<Response, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let endpoint = endpoint.ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
     let query = Query::parse(parts.uri.query())?;
     let bytes = if endpoint.takes_body(&parts.method) {
         media::check_request(&parts.headers)?;

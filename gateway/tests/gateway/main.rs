@@ -8,6 +8,7 @@ mod bounds;
 mod bulk;
 mod connections;
 mod deferred;
+mod failures;
 mod lists;
 mod me;
 mod media;
