@@ -2,7 +2,7 @@
 
 mod log;
 
-pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand};
+pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -101,6 +101,12 @@ pub enum Command {
         after_help = "Examples:\n  muster incidents list --account acme\n  muster incidents show --account acme 12\n  muster incidents retry --account acme 12"
     )]
     Incidents(IncidentsCommand),
+    /// Tokens of the JSON API, which reads the log and handles incidents.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster token create --account acme --user jdoe --name dashboard\n  muster token list --account acme"
+    )]
+    Token(TokenCommand),
     /// The queue between gateways and workers.
     #[command(subcommand, after_help = "Examples:\n  muster queue status\n  muster queue status --json")]
     Queue(QueueCommand),

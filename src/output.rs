@@ -38,10 +38,10 @@ fn printable(cell: &str) -> String {
     cell.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
 }
 
-/// Prints rows as CSV on stdout, safe to open in a spreadsheet.
-pub fn csv<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> io::Result<()> {
+/// Prints lines of CSV on stdout.
+pub fn csv(lines: impl IntoIterator<Item = String>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    rows.iter().try_for_each(|row| out.write_all(muster_domain::csv_line(row).as_bytes()))
+    lines.into_iter().try_for_each(|line| out.write_all(line.as_bytes()))
 }
 
 /// Prints names with texts, one a line, the texts one under the other.

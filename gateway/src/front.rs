@@ -4,6 +4,7 @@
 //! answer has. A panic in a handler is a 500 like any other, and the connection lives on.
 
 use crate::{
+    api,
     app::App,
     auth::{self, Caller},
     body,
@@ -82,6 +83,7 @@ where
     check_bounds(app, parts)?;
     match target {
         Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
+        Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
         Target::Other => health::handle(app, parts, context).await,
     }
 }

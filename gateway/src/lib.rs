@@ -1,4 +1,4 @@
-//! The gateway: SCIM endpoints, probes. Validates, enqueues, reads; never writes a user or a group.
+//! The gateway: SCIM endpoints, a JSON API for operators, probes. Validates, enqueues, reads; never writes a user or a group.
 //!
 //! # The path of a request
 //!
@@ -33,6 +33,7 @@
 //!
 //! Nothing here knows the worker.
 
+mod api;
 mod app;
 mod auth;
 mod body;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use jiff::{Span, SpanRelativeTo, Timestamp};
 use muster_domain::{
-    KeyId, OperationId, OutcomeCode,
+    ApiTokenId, KeyId, OperationId, OutcomeCode,
     incident::{Cause, IncidentState},
 };
 use uuid::Uuid;
@@ -181,6 +181,45 @@ pub struct ByPerson {
     /// Who does it, for the record.
     #[arg(long, value_name = "NAME", default_value = "command", value_parser = name)]
     pub by: String,
+}
+
+/// `muster token …`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token for a user and print it, as JSON. It can do what the user may, and works as long as the user may sign in.
+    #[command(
+        after_help = "Examples:\n  muster token create --account acme --user jdoe --name dashboard\n  muster token create --account acme --user jdoe --name script --days 7 | jq -r .token"
+    )]
+    Create {
+        /// The account's slug.
+        #[arg(long, value_name = "SLUG")]
+        account: String,
+        /// The user id of an administrator or user_manager of the account.
+        #[arg(long, value_name = "USER_ID")]
+        user: String,
+        /// What it is for.
+        #[arg(long, value_parser = name)]
+        name: String,
+        /// How long it works.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// List the tokens of an account; never the tokens themselves.
+    #[command(after_help = "Examples:\n  muster token list --account acme\n  muster token list --account acme --json")]
+    List {
+        /// The account's slug.
+        #[arg(long, value_name = "SLUG")]
+        account: String,
+    },
+    /// Void a token at once.
+    #[command(after_help = "Examples:\n  muster token void --account acme 019ab1c2-5d3e-7f00-8000-000000000000")]
+    Void {
+        /// The account's slug.
+        #[arg(long, value_name = "SLUG")]
+        account: String,
+        /// The token's id, as `list` prints it.
+        id: ApiTokenId,
+    },
 }
 
 fn outcome(text: &str) -> Result<OutcomeCode, String> {

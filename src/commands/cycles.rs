@@ -12,8 +12,6 @@ use muster_store::{
     now_ms,
 };
 
-const COLUMNS: [&str; 9] = ["began", "ended", "operations", "created", "replaced", "patched", "deleted", "failed", "key"];
-
 pub async fn run(context: &Context, command: CyclesCommand) -> CommandResult {
     let store = context.open_store().await?;
     let account = context.account(&store, &command.account).await?;
@@ -22,7 +20,7 @@ pub async fn run(context: &Context, command: CyclesCommand) -> CommandResult {
     let cycles = log::cycles(&store, account.id, query, now).await?;
     let rows: Vec<[String; 9]> = cycles.iter().map(row).collect();
     let printed = if command.csv {
-        output::csv(&[COLUMNS.map(str::to_owned)]).and_then(|()| output::csv(&rows))
+        output::csv([Cycle::csv_heading()].into_iter().chain(cycles.iter().map(Cycle::csv)))
     } else if context.json() {
         output::json(&cycles)
     } else {

@@ -16,6 +16,7 @@ mod queue;
 mod scim;
 mod serve;
 mod start;
+mod token;
 mod user;
 mod user_import;
 mod version;
@@ -53,6 +54,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::Ops(command) => ops::run(&context, command).await,
         Command::Cycles(command) => cycles::run(&context, command).await,
         Command::Incidents(command) => incidents::run(&context, command).await,
+        Command::Token(command) => token::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,

@@ -23,24 +23,6 @@ pub async fn run(context: &Context, command: OpsCommand) -> CommandResult {
 }
 
 const HEADINGS: [&str; 7] = ["ACCEPTED", "CHANGE", "TYPE", "RESOURCE", "OUTCOME", "INCIDENT", "ID"];
-const COLUMNS: [&str; 15] = [
-    "id",
-    "accepted",
-    "applied",
-    "change",
-    "resource_type",
-    "resource_id",
-    "outcome",
-    "status",
-    "scim_type",
-    "error",
-    "incident",
-    "actor",
-    "key",
-    "request_id",
-    "waited_ms",
-];
-
 async fn list(context: &Context, list: ListOperations) -> CommandResult {
     let store = context.open_store().await?;
     let account = context.account(&store, &list.account).await?;
@@ -48,14 +30,14 @@ async fn list(context: &Context, list: ListOperations) -> CommandResult {
     let mut query = query(&store, account.id, &account.slug, list).await?;
     query.limit = if all { 1_000 } else { limit };
     if csv {
-        output::csv(&[COLUMNS.map(str::to_owned)]).map_err(stdout_failure)?;
+        output::csv([LoggedOperation::csv_heading()]).map_err(stdout_failure)?;
     }
     let mut gathered = OperationPage { operations: Vec::new(), next: None };
     loop {
         let page = log::list(&store, account.id, &query).await?;
         query.after = page.next;
         if csv {
-            output::csv(&page.operations.iter().map(cells).collect::<Vec<_>>()).map_err(stdout_failure)?;
+            output::csv(page.operations.iter().map(LoggedOperation::csv)).map_err(stdout_failure)?;
         } else {
             gathered.operations.extend(page.operations);
         }
@@ -119,27 +101,6 @@ fn row(operation: &LoggedOperation) -> [String; 7] {
         format!("{} {}", operation.status, operation.code),
         operation.incident_number.map(|number| format!("#{number}")).unwrap_or_default(),
         operation.id.to_string(),
-    ]
-}
-
-fn cells(operation: &LoggedOperation) -> [String; 15] {
-    let error = operation.error.as_ref();
-    [
-        operation.id.to_string(),
-        output::time(operation.accepted_ms),
-        output::time(operation.applied_ms),
-        operation.change.clone(),
-        operation.resource_type.clone(),
-        operation.resource_id.to_string(),
-        operation.code.clone(),
-        operation.status.to_string(),
-        error.and_then(|error| error.scim_type).map(|scim_type| scim_type.to_string()).unwrap_or_default(),
-        error.map(|error| error.detail.clone()).unwrap_or_default(),
-        operation.incident_number.map(|number| number.to_string()).unwrap_or_default(),
-        operation.actor.clone(),
-        operation.key.map(|key| key.to_string()).unwrap_or_default(),
-        operation.request_id.to_string(),
-        operation.detail.as_ref().map(|detail| detail.waited_ms.to_string()).unwrap_or_default(),
     ]
 }
 

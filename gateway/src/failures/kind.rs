@@ -24,7 +24,7 @@ pub(super) fn fingerprint(method: &Method, endpoint: Option<Endpoint<'_>>, refus
         Refusal::Later { status: 503, .. } | Refusal::Unknown { .. } => Some(of(Cause::Unavailable, None)),
         Refusal::Internal { .. } => Some(of(Cause::InternalError, None)),
         // 429 is the protocol's way to say "later"; what is wrong with a key is told elsewhere.
-        Refusal::Later { .. } | Refusal::Unauthorized | Refusal::TooManyWrongKeys { .. } => None,
+        Refusal::Later { .. } | Refusal::Unauthorized | Refusal::NoToken | Refusal::TooManyWrongKeys { .. } => None,
     }
 }
 

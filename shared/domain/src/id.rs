@@ -69,6 +69,10 @@ id!(
     KeyId
 );
 id!(
+    /// A token of the JSON API.
+    ApiTokenId
+);
+id!(
     /// An operation: one SCIM write accepted by the gateway. Delivery is at least once; this id makes the effect happen once.
     OperationId
 );

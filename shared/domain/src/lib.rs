@@ -7,6 +7,7 @@
 //!
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
+mod api_token;
 mod bulk;
 mod csv;
 pub mod detail;
@@ -19,9 +20,10 @@ mod operation;
 mod role;
 mod secret_key;
 
+pub use api_token::ApiToken;
 pub use bulk::BulkPart;
 pub use csv::csv_line;
-pub use id::{AccountId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
+pub use id::{AccountId, ApiTokenId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
 pub use mask::{digest, mask, mask_detail};
 pub use message::{OperationBatch, Reply};

@@ -13,6 +13,7 @@
 //! [`LoginKey`](muster_domain::LoginKey) alone, never from SQL's `lower()`.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod async_requests;
 pub mod batch;
 mod connect;

@@ -40,23 +40,6 @@ pub async fn run(context: &Context, command: IncidentsCommand) -> CommandResult 
 }
 
 const HEADINGS: [&str; 8] = ["#", "STATE", "CAUSE", "FAILURES", "AFFECTED", "FIRST", "LAST", "WHAT"];
-const COLUMNS: [&str; 14] = [
-    "number",
-    "state",
-    "cause",
-    "title",
-    "failures",
-    "affected",
-    "first",
-    "last",
-    "action",
-    "resource_type",
-    "scim_type",
-    "attribute",
-    "resolution",
-    "id",
-];
-
 async fn list(context: &Context, list: ListIncidents) -> CommandResult {
     let store = context.open_store().await?;
     let account = context.account(&store, &list.account).await?;
@@ -79,7 +62,7 @@ async fn list(context: &Context, list: ListIncidents) -> CommandResult {
         }
     }
     let printed = if page.csv {
-        output::csv(&[COLUMNS.map(str::to_owned)]).and_then(|()| output::csv(&gathered.incidents.iter().map(cells).collect::<Vec<_>>()))
+        output::csv([Incident::csv_heading()].into_iter().chain(gathered.incidents.iter().map(Incident::csv)))
     } else if context.json() {
         output::json(&gathered)
     } else {
@@ -142,24 +125,4 @@ fn what(incident: &Incident) -> String {
     let parts = [Some(incident.action.as_str()), incident.resource_type.as_deref(), incident.attribute.as_deref()];
     let place: Vec<&str> = parts.into_iter().flatten().collect();
     format!("{}: {}", place.join(" "), incident.advice().title)
-}
-
-fn cells(incident: &Incident) -> [String; 14] {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    [
-        incident.number.to_string(),
-        incident.state.as_str().to_owned(),
-        incident.cause.as_str().to_owned(),
-        incident.advice().title.to_owned(),
-        incident.failures.to_string(),
-        incident.affected.to_string(),
-        output::time(incident.first_ms),
-        output::time(incident.last_ms),
-        incident.action.clone(),
-        text(&incident.resource_type),
-        text(&incident.scim_type),
-        text(&incident.attribute),
-        incident.resolution.map(|resolution| resolution.as_str().to_owned()).unwrap_or_default(),
-        incident.id.to_string(),
-    ]
 }

@@ -22,7 +22,7 @@ pub async fn run(context: &Context, which: ByPerson) -> CommandResult {
         let applier = applier.clone();
         async move { applier.apply(operations).await }
     };
-    let report = incidents::retry(&store, account.id, incident.id, &which.by, PATIENCE_MS, apply).await?;
+    let report = incidents::retry(&store, account.id, incident.id, &which.by, (u64::MAX, PATIENCE_MS), apply).await?;
     let report = report.ok_or_else(|| missing(&account, which.number))?;
     // What failed again is counted, and an incident all of which succeeded ended, without waiting for a worker.
     super::count_new(&store).await?;

@@ -18,6 +18,7 @@
 //! **The database decides who is first.** There is at most one unresolved incident of a fingerprint, by a partial unique index.
 
 mod events;
+mod export;
 mod failures;
 mod fold;
 mod items;

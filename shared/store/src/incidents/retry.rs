@@ -29,6 +29,8 @@ pub struct RetryReport {
     pub failed: u64,
     /// Operations that were left: the user or group has been made or changed since.
     pub superseded: u64,
+    /// There are more than were to be tried at once.
+    pub more: bool,
 }
 
 /// A failed operation, to be tried again.
@@ -38,7 +40,8 @@ struct Again {
 }
 
 /// Tries every failed operation of an incident again that nobody has tried yet, oldest first, through `apply`, which is given new
-/// operations and returns their outcomes in order. Nothing when there is no such incident in the account.
+/// operations and returns their outcomes in order. Stops when `most` have been tried. Nothing when there is no such incident in the
+/// account.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is over. When the database fails; what was tried until then stays.
@@ -47,7 +50,7 @@ pub async fn retry<F>(
     account: AccountId,
     id: IncidentId,
     by: &str,
-    patience_ms: i64,
+    (most, patience_ms): (u64, i64),
     mut apply: impl FnMut(Vec<Operation>) -> F,
 ) -> Result<Option<RetryReport>, StoreError>
 where
@@ -63,6 +66,10 @@ where
     loop {
         let rows = chunk(store, account, id, after, last).await?;
         let Some(end) = rows.last() else { break };
+        if report.applied + report.failed + report.superseded >= most {
+            report.more = true;
+            break;
+        }
         after = end.try_get("", "id")?;
         let (again, superseded) = sort(store, account, &rows, patience_ms).await?;
         settle(store, account, &superseded).await?;

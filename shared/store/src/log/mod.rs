@@ -4,6 +4,7 @@
 //! a range of ids: every list here walks one index.
 
 mod cycles;
+mod export;
 mod query;
 mod retention;
 

@@ -24,7 +24,7 @@ async fn retry(world: &World, incident: &Incident) -> RetryReport {
         let applier = applier.clone();
         async move { applier.apply(operations).await }
     };
-    let report = incidents::retry(&world.store, world.account, incident.id, "ada", 20_000, apply).await;
+    let report = incidents::retry(&world.store, world.account, incident.id, "ada", (u64::MAX, 20_000), apply).await;
     report.expect("retry").expect("the incident")
 }
 
@@ -39,12 +39,12 @@ async fn a_failed_creation_succeeds_on_retry_once_the_way_is_clear_and_ends_its_
         let found = incident(&world, 1).await;
         assert_eq!((found.cause, found.failures, found.affected), (Cause::MailboxConflict, 1, 1), "{}", world.engine);
 
-        assert_eq!(retry(&world, &found).await, RetryReport { applied: 0, failed: 1, superseded: 0 });
+        assert_eq!(retry(&world, &found).await, RetryReport { applied: 0, failed: 1, superseded: 0, more: false });
         let found = incident(&world, 1).await;
         assert_eq!((found.failures, found.affected), (2, 1), "{}: it failed again, for the same person", world.engine);
 
         world.apply_one(&world.delete(ResourceType::User, owner)).await;
-        assert_eq!(retry(&world, &found).await, RetryReport { applied: 1, failed: 0, superseded: 0 });
+        assert_eq!(retry(&world, &found).await, RetryReport { applied: 1, failed: 0, superseded: 0, more: false });
         assert!(world.read(ResourceType::User, taken.resource_id).await.is_some());
         assert_eq!(incidents::settle(&world.store, now_ms()).await.expect("settle"), 1);
         let found = incident(&world, 1).await;
@@ -73,7 +73,7 @@ async fn a_retry_never_undoes_what_is_newer() {
         world.apply_one(&world.patch(ResourceType::User, bea.id.0, json!([{"op": "add", "path": "externalId", "value": "42"}]))).await;
         for number in [1, 2] {
             let found = incident(&world, number).await;
-            assert_eq!(retry(&world, &found).await, RetryReport { applied: 0, failed: 0, superseded: 1 }, "{}", world.engine);
+            assert_eq!(retry(&world, &found).await, RetryReport { applied: 0, failed: 0, superseded: 1, more: false }, "{}", world.engine);
         }
         assert_eq!(world.read(ResourceType::User, user).await.expect("ada")["userName"], "ada.l");
     })
