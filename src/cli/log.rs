@@ -15,7 +15,7 @@ pub enum OpsCommand {
     #[command(
         after_help = "Examples:\n  muster ops list --account acme --failed --since 2h\n  muster ops list --account acme --user jdoe@acme.test\n  muster ops list --account acme --incident 12 --all --csv > failed.csv\n  muster ops list --account acme --json | jq -r .next"
     )]
-    List(ListOperations),
+    List(Box<ListOperations>),
     /// Show one operation: stages and times, the masked request, what it changed, its incident.
     #[command(after_help = "Examples:\n  muster ops show --account acme 019ab1c2-5d3e-7f00-8000-000000000000")]
     Show {

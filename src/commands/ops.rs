@@ -17,7 +17,7 @@ use muster_store::{
 
 pub async fn run(context: &Context, command: OpsCommand) -> CommandResult {
     match command {
-        OpsCommand::List(list) => self::list(context, list).await,
+        OpsCommand::List(list) => self::list(context, *list).await,
         OpsCommand::Show { account, id } => show(context, &account, id).await,
     }
 }

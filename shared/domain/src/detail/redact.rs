@@ -17,7 +17,7 @@ use serde_json::Value;
 const HIDDEN: &str = "***";
 /// How many members of a list are named; all are counted.
 const MEMBERS: usize = 5;
-/// A text that may be shown, but not at any length.
+/// A text that may be shown, but not at any length. Bytes.
 const TEXT_MAX: usize = 256;
 
 /// What may be shown.
@@ -29,53 +29,81 @@ pub(super) struct Shown {
     pub full: bool,
 }
 
+/// What is done with a value.
+enum Show<'a> {
+    Whole(&'a Value),
+    Text(String),
+    Elements(&'a [Value]),
+    Number(usize),
+    Nothing,
+    Hidden,
+}
+
 impl Shown {
-    /// A value of this attribute as it may be shown.
-    pub(super) fn value(self, attribute: &str, value: &Value) -> Value {
+    fn of<'a>(self, attribute: &str, value: &'a Value) -> Show<'a> {
         match attribute {
             // Of a group's members, however many, the number.
-            "members" => Value::from(value.as_array().map_or(0, Vec::len)),
-            _ if self.full => value.clone(),
+            "members" => Show::Number(value.as_array().map_or(0, Vec::len)),
+            _ if self.full => Show::Whole(value),
             "active" | "userType" | "locale" | "timezone" | "preferredLanguage" | "department" | "division" | "organization"
             | "costCenter" | "type" | "primary" => short(value),
             "displayName" | "externalId" if self.group => short(value),
             "userName" => masked(value),
-            "emails" => addresses(value),
-            _ if value.is_null() => Value::Null,
-            _ => Value::from(HIDDEN),
+            "emails" => match value {
+                Value::Array(elements) => Show::Elements(elements),
+                Value::Object(_) => Show::Elements(std::slice::from_ref(value)),
+                plain => masked(plain),
+            },
+            _ if value.is_null() => Show::Nothing,
+            _ => Show::Hidden,
+        }
+    }
+
+    /// A value of this attribute as it may be shown.
+    pub(super) fn value(self, attribute: &str, value: &Value) -> Value {
+        serde_json::to_value(self.of(attribute, value)).unwrap_or(Value::Null)
+    }
+}
+
+fn short(value: &Value) -> Show<'_> {
+    match value {
+        Value::String(text) if text.len() > TEXT_MAX => Show::Text(text.chars().take(TEXT_MAX / 4).chain(['…']).collect()),
+        Value::Array(_) | Value::Object(_) => Show::Hidden,
+        plain => Show::Whole(plain),
+    }
+}
+
+fn masked(value: &Value) -> Show<'_> {
+    value.as_str().map_or(Show::Hidden, |text| Show::Text(mask(text)))
+}
+
+impl Serialize for Show<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(value) => value.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Elements(elements) => serializer.collect_seq(elements.iter().map(Element)),
+            Self::Number(number) => serializer.serialize_u64(*number as u64),
+            Self::Nothing => serializer.serialize_none(),
+            Self::Hidden => serializer.serialize_str(HIDDEN),
         }
     }
 }
 
-fn short(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.chars().count() > TEXT_MAX => Value::from(text.chars().take(TEXT_MAX).chain(['…']).collect::<String>()),
-        Value::Array(_) | Value::Object(_) => Value::from(HIDDEN),
-        plain => plain.clone(),
-    }
-}
+/// An element with an address.
+struct Element<'a>(&'a Value);
 
-fn masked(value: &Value) -> Value {
-    value.as_str().map_or_else(|| Value::from(HIDDEN), |text| Value::from(mask(text)))
-}
-
-/// One address, or a list of elements with one each.
-fn addresses(value: &Value) -> Value {
-    match value {
-        Value::Array(elements) => elements.iter().map(addresses).collect(),
-        Value::Object(element) => element
-            .iter()
-            .map(|(name, value)| {
-                let shown = match name.as_str() {
-                    "type" | "primary" => short(value),
-                    "value" => masked(value),
-                    _ => Value::from(HIDDEN),
-                };
-                (name.clone(), shown)
-            })
-            .collect::<Resource>()
-            .into(),
-        plain => masked(plain),
+impl Serialize for Element<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Value::Object(element) = self.0 else { return masked(self.0).serialize(serializer) };
+        serializer.collect_map(element.iter().map(|(name, value)| {
+            let shown = match name.as_str() {
+                "type" | "primary" => short(value),
+                "value" => masked(value),
+                _ => Show::Hidden,
+            };
+            (name, shown)
+        }))
     }
 }
 
@@ -93,7 +121,7 @@ impl Serialize for Redacted<'_> {
                 Value::Object(extension) if name.starts_with("urn:") => {
                     map.serialize_entry(name, &Redacted { resource: extension, shown: self.shown })?;
                 }
-                _ => map.serialize_entry(name, &self.shown.value(name, value))?,
+                _ => map.serialize_entry(name, &self.shown.of(name, value))?,
             }
         }
         map.end()

@@ -36,7 +36,7 @@ struct Counted {
     event: IncidentEventKind,
 }
 
-/// Counts failures that are new, [`CHUNK`] at most, and says how many rows it took: while that is not 0 there may be more. Several may
+/// Counts failures that are new, a chunk of them at most, and says how many rows it took: while that is not 0 there may be more. Several may
 /// call it at once; one of them does it, the others are told 0.
 ///
 /// # Errors

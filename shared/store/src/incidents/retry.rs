@@ -92,7 +92,7 @@ async fn chunk(store: &Store, account: AccountId, id: IncidentId, after: Uuid, l
     let sql = format!(
         "SELECT f.id, f.change, o.resource_type, o.resource_id, o.key_id, k.administrator_id, \
          CASE WHEN EXISTS (SELECT 1 FROM operation n WHERE n.account_id = o.account_id AND n.resource_id = o.resource_id AND n.id > o.id \
-         AND n.code = '{}') THEN 1 ELSE 0 END AS superseded \
+         AND n.change <> 'create' AND n.code = '{}') THEN 1 ELSE 0 END AS superseded \
          FROM failure f JOIN operation o ON o.account_id = f.account_id AND o.id = f.operation_id \
          LEFT JOIN secret_key k ON k.id = o.key_id \
          WHERE f.account_id = $1 AND f.incident_id = $2 AND f.id > $3 AND f.id < $4 AND f.settled_ms IS NULL AND f.change IS NOT NULL \
@@ -138,7 +138,8 @@ fn operation(account: AccountId, row: &QueryResult, change: Change, patience_ms:
         account,
         actor,
         resource_type: if kind == ResourceType::User.name() { ResourceType::User } else { ResourceType::Group },
-        resource_id: row.try_get("", "resource_id")?,
+        // What was not made never had its id: a new one keeps ids and times of resources and operations together.
+        resource_id: if matches!(change, Change::Create { .. }) { Uuid::now_v7() } else { row.try_get("", "resource_id")? },
         change,
         if_match: None,
         accepted_ms: now_ms,

@@ -9,7 +9,7 @@ use muster_domain::{
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
-/// Silence that ends an incident; doubled each time it came back, up to [`QUIET_MAX_MS`].
+/// Silence that ends an incident; doubled each time it came back, up to a day.
 const QUIET_MS: i64 = 30 * 60 * 1000;
 const QUIET_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 /// How many incidents the service itself moves in one transaction.

@@ -67,6 +67,14 @@ impl LoggedOperation {
     const FROM: &'static str = "FROM operation o \
         LEFT JOIN failure f ON f.account_id = o.account_id AND f.id = o.id \
         LEFT JOIN incident i ON i.account_id = f.account_id AND i.id = f.incident_id";
+    /// The same for one resource, `$2` of the account `$1`: what changed it by the index of that, its creation among the operations
+    /// `$3` to `$4` of that moment.
+    const FROM_RESOURCE: &'static str = "FROM ( \
+        SELECT * FROM operation WHERE account_id = $1 AND resource_id = $2 AND change <> 'create' \
+        UNION ALL \
+        SELECT * FROM operation WHERE account_id = $1 AND id >= $3 AND id < $4 AND resource_id = $2 AND change = 'create') o \
+        LEFT JOIN failure f ON f.account_id = o.account_id AND f.id = o.id \
+        LEFT JOIN incident i ON i.account_id = f.account_id AND i.id = f.incident_id";
     /// The same for the few that are part of one incident: found by it, not by going through the log.
     const FROM_INCIDENT: &'static str = "FROM failure f \
         JOIN operation o ON o.account_id = f.account_id AND o.id = f.id \

@@ -93,9 +93,10 @@ impl Conditions {
 /// When the database fails.
 pub async fn list(store: &Store, account: AccountId, query: &OperationQuery) -> Result<OperationPage, StoreError> {
     let conditions = conditions(account, query);
-    let (from, order) = match query.incident {
-        Some(_) => (LoggedOperation::FROM_INCIDENT, "f.id"),
-        None => (LoggedOperation::FROM, "o.id"),
+    let (from, order) = match (query.incident, query.resource) {
+        (Some(_), _) => (LoggedOperation::FROM_INCIDENT, "f.id"),
+        (None, Some(_)) => (LoggedOperation::FROM_RESOURCE, "o.id"),
+        (None, None) => (LoggedOperation::FROM, "o.id"),
     };
     let sql = format!(
         "SELECT {} {from} WHERE {} ORDER BY {order} DESC LIMIT {}",
@@ -116,6 +117,10 @@ fn conditions(account: AccountId, query: &OperationQuery) -> Conditions {
     all.and("o.account_id = ?", account.0);
     if let Some(resource) = query.resource {
         all.and("o.resource_id = ?", resource);
+        let (from, to) = creation(resource);
+        // FROM_RESOURCE counts on these being $1 to $4.
+        all.and("(o.change <> 'create' OR o.id >= ?)", from);
+        all.and("(o.change <> 'create' OR o.id < ?)", to);
     }
     if let Some(incident) = query.incident {
         all.and("f.account_id = ?", account.0);
@@ -151,6 +156,16 @@ fn conditions(account: AccountId, query: &OperationQuery) -> Conditions {
         all.sql.push("o.status >= 400".to_owned());
     }
     all
+}
+
+/// Between which ids the creation of a resource is: whoever makes up the one makes up the other in the same breath. The room is for
+/// requests with many creations, and for processes that are put to sleep in between.
+fn creation(resource: Uuid) -> (Uuid, Uuid) {
+    let ms = resource.get_timestamp().map_or(0, |time| {
+        let (seconds, nanos) = time.to_unix();
+        i64::try_from(seconds).unwrap_or(0).saturating_mul(1000).saturating_add(i64::from(nanos / 1_000_000))
+    });
+    (first_id(ms.saturating_sub(2_000)), first_id(ms.saturating_add(15_000)))
 }
 
 /// One operation; nothing when the account has none of this id.

@@ -45,7 +45,10 @@ async fn a_failed_creation_succeeds_on_retry_once_the_way_is_clear_and_ends_its_
 
         world.apply_one(&world.delete(ResourceType::User, owner)).await;
         assert_eq!(retry(&world, &found).await, RetryReport { applied: 1, failed: 0, superseded: 0, more: false });
-        assert!(world.read(ResourceType::User, taken.resource_id).await.is_some());
+        let made = muster_store::resources::find_user_by_user_id(&world.store, world.account, "jdoe").await.expect("read").expect("jdoe");
+        let timeline = log::OperationQuery { resource: Some(made.id.0), ..Default::default() };
+        let timeline = log::list(&world.store, world.account, &timeline).await.expect("log").operations;
+        assert_eq!(timeline.iter().map(|operation| operation.status).collect::<Vec<_>>(), [201], "{}", world.engine);
         assert_eq!(incidents::settle(&world.store, now_ms()).await.expect("settle"), 1);
         let found = incident(&world, 1).await;
         assert_eq!((found.state, found.resolution), (IncidentState::Resolved, Some(Resolution::Retried)), "{}", world.engine);
@@ -128,6 +131,10 @@ async fn the_log_shows_what_a_patch_changed() {
             let logged = log::get(&world.store, world.account, operation.id).await.expect("log").expect("the operation");
             let detail = logged.detail.expect("a detail");
             assert_eq!(detail.batch_size, 3);
+            let timeline = log::OperationQuery { resource: Some(user), ..Default::default() };
+            let timeline = log::list(&world.store, world.account, &timeline).await.expect("log").operations;
+            let changes: Vec<&str> = timeline.iter().map(|operation| operation.change.as_str()).collect();
+            assert_eq!(changes, ["patch", "patch", "patch", "create"], "{}: the newest first, the creation last", world.engine);
             changed.push(detail.changed.iter().map(|c| format!("{} {} {}", c.attribute, c.old, c.new)).collect::<Vec<_>>());
         }
         let expected = [vec!["active true false".to_owned()], vec!["userName \"a***@acme.com\" \"c***@acme.com\"".to_owned()], vec![]];
