@@ -9,6 +9,7 @@ mod bad_input;
 mod boats;
 mod bulk;
 mod deferred;
+mod failures;
 mod fixtures;
 mod group_answers;
 mod harness;
