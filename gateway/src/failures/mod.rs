@@ -141,7 +141,7 @@ impl Failures {
 }
 
 fn sign_in(cause: Cause) -> Fingerprint {
-    Fingerprint { cause, scim_type: None, attribute: None, action: "sign_in", resource_type: None }
+    Fingerprint::of_action(cause, "sign_in")
 }
 
 /// The host a request came to, without its port.

@@ -23,6 +23,12 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// The fingerprint of what is no request about a resource: a job that stopped, a key that opens nothing. `action` names it.
+    #[must_use]
+    pub const fn of_action(cause: Cause, action: &'static str) -> Self {
+        Self { cause, scim_type: None, attribute: None, action, resource_type: None }
+    }
+
     /// The fingerprint of an operation that was not carried out; none when nothing is wrong ([`Cause::of`]).
     #[must_use]
     pub fn of(operation: &Operation, outcome: &Outcome) -> Option<Self> {
@@ -91,7 +97,7 @@ mod tests {
             resource_type: Some("User"),
         };
         assert_eq!(print.to_string(), "duplicate_user/uniqueness/userName/create/User");
-        let print = Fingerprint { cause: Cause::WrongKey, scim_type: None, attribute: None, action: "sign_in", resource_type: None };
+        let print = Fingerprint::of_action(Cause::WrongKey, "sign_in");
         assert_eq!(print.to_string(), "wrong_key/-/-/sign_in/-");
     }
 }
