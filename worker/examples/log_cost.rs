@@ -118,5 +118,7 @@ fn create(account: AccountId, n: usize) -> Result<Operation, Box<dyn Error>> {
         accepted_ms: now_ms(),
         deadline_ms: now_ms() + 3_600_000,
         request_id: Uuid::now_v7(),
+        bulk: None,
+        acknowledged: false,
     })
 }

@@ -68,7 +68,7 @@ where
         if parts.method != Method::POST {
             return Err(Refusal::MethodNotAllowed { allow: "POST" });
         }
-        let bytes = body::read(body, &app.settings.limits).await?;
+        let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
         if !bytes.is_empty() {
             media::check_request(&parts.headers)?;
         }
