@@ -5,6 +5,7 @@
 mod accounts;
 mod configuration;
 mod conformance;
+mod failures;
 mod import;
 mod place;
 #[cfg(unix)]
