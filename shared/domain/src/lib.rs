@@ -16,6 +16,7 @@ pub mod incident;
 mod login_key;
 mod mask;
 mod message;
+pub mod notify;
 mod operation;
 mod role;
 mod secret_key;
