@@ -16,6 +16,7 @@
 mod apply;
 mod committer;
 mod housekeeping;
+mod mail;
 mod run;
 mod sweep;
 

@@ -1,0 +1,9 @@
+//! Mail: from what has happened to a message in somebody's mailbox.
+
+mod compose;
+mod csv;
+mod letter;
+mod message;
+
+#[cfg(test)]
+mod tests;
