@@ -26,6 +26,7 @@ pub mod keys;
 pub mod log;
 mod migration;
 pub mod operations;
+pub mod outbox;
 pub mod resources;
 mod row;
 mod rows;

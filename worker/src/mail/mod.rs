@@ -1,7 +1,6 @@
 //! Mail: from what has happened to a message in somebody's mailbox.
 
 mod compose;
-mod csv;
 mod letter;
 mod message;
 

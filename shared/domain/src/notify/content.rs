@@ -1,10 +1,11 @@
 //! What a mail says, as facts: written down when the mail becomes due, turned into text when it is sent.
 //!
 //! Facts are stored, text is not: a mail that waits through the night or for a server can be folded into another, and every attempt to
-//! send it renders the same text from the same facts. Users in it are already masked ([`mask_user`](super::mask_user)) unless the
-//! recipient may see them whole.
+//! send it renders the same text from the same facts. Users in it are masked already
+//! ([`mask`](fn@crate::mask)).
 
 use super::Stage;
+use crate::incident::Resolution;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ pub enum Content {
 pub struct IncidentMail {
     /// The incident.
     pub incident: Uuid,
-    /// Its name for people, such as `INC-482`.
+    /// Its name for people, such as `#482`.
     pub reference: String,
     /// What it is called; the same in every mail about it.
     pub title: String,
@@ -41,8 +42,10 @@ pub struct IncidentMail {
     pub failures: u64,
     /// Those since the mail before.
     pub new_failures: u64,
-    /// Users they are about.
-    pub users: u64,
+    /// The users or groups they are about.
+    pub affected: u64,
+    /// What these are: `User` or `Group`; none when the failures are about neither.
+    pub resource_type: Option<String>,
     /// When the first one happened, milliseconds since 1970.
     pub first_ms: i64,
     /// When the latest one happened, milliseconds since 1970.
@@ -51,16 +54,16 @@ pub struct IncidentMail {
     pub items: Vec<Item>,
     /// Why it happens, in a sentence or two.
     pub cause: String,
-    /// What to do, step by step.
-    pub remedy: Vec<String>,
-    /// What happens next without anybody doing anything.
-    pub next: String,
+    /// What to do.
+    pub remedy: String,
+    /// Why it is over, when it is.
+    pub resolution: Option<Resolution>,
 }
 
 /// One failed thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// The user or group, masked unless the reader may see it.
+    /// The user or group, masked.
     pub who: String,
     /// What went wrong with it.
     pub what: String,
@@ -155,6 +158,8 @@ pub struct WeeklyIncident {
 pub enum FoldReason {
     /// They came during the recipient's quiet hours.
     QuietHours,
+    /// The mail server was away.
+    Outage,
     /// There were more than anybody should get.
     Cap,
 }

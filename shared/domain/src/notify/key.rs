@@ -18,7 +18,7 @@ impl MailKey {
     /// About an incident: one for each state and window.
     #[must_use]
     pub fn incident(incident: Uuid, due: Due) -> Self {
-        Self(format!("inc-{}.{}.{}.{}", incident.simple(), due.episode, due.stage.as_str(), due.window))
+        Self(format!("inc-{}.{}.{}", incident.simple(), due.stage.as_str(), due.window))
     }
 
     /// The report of a conversion: one for each state it reaches, and each time it reaches it.
@@ -53,22 +53,16 @@ impl MailKey {
 }
 
 impl Thread {
-    /// The mails about one episode of an incident.
+    /// The mails about one incident.
     #[must_use]
-    pub fn incident(incident: Uuid, episode: u32) -> Self {
-        Self(format!("inc-{}.{episode}", incident.simple()))
+    pub fn incident(incident: Uuid) -> Self {
+        Self(format!("inc-{}.0", incident.simple()))
     }
 
     /// The reports of one conversion.
     #[must_use]
     pub fn conversion(conversion: Uuid) -> Self {
         Self(format!("conv-{}", conversion.simple()))
-    }
-
-    /// A thread read back from where it was stored.
-    #[must_use]
-    pub fn stored(text: impl Into<String>) -> Self {
-        Self(text.into())
     }
 
     /// The thread as it is stored.

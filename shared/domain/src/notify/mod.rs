@@ -6,7 +6,8 @@
 //! the database, and therefore the same mail is never written twice, however often it is asked for.
 //!
 //! **Then the recipient.** [`QuietHours`] hold what can wait until the morning, [`arrange`] keeps within [`Caps`] and folds what does
-//! not fit into one mail that says so. What cannot wait ([`Urgency::Immediate`]) is held by neither collection nor quiet hours.
+//! not fit into one mail that says so. What cannot wait
+//! ([`Urgency::Immediate`](crate::incident::Urgency)) is held by neither collection nor quiet hours.
 //!
 //! **Then the server.** [`retry_at`] says when to try again after it said "not now".
 //!
@@ -16,10 +17,11 @@ mod address;
 mod arrange;
 mod backoff;
 mod content;
+pub mod csv;
 mod key;
-mod mask;
 mod quiet;
 mod schedule;
+mod token;
 mod weekly;
 
 pub use address::{MailAddress, NotAnAddress};
@@ -29,9 +31,9 @@ pub use content::{
     Content, ConversionReport, ConversionState, FoldReason, Folded, FoldedLine, IncidentMail, Item, TestMail, Weekly, WeeklyIncident,
 };
 pub use key::{MailKey, Thread};
-pub use mask::mask_user;
 pub use quiet::{BadQuietHours, QuietHours};
-pub use schedule::{COLLECT_MS, Due, Hold, MailState, Stage, Told, Urgency, window_at, window_start};
+pub use schedule::{COLLECT_MS, Due, Hold, MailState, Stage, Told, window_at, window_start};
+pub use token::unsubscribe_token;
 pub use weekly::week_of;
 
 #[cfg(test)]

@@ -10,17 +10,6 @@ const DAY: i64 = 24 * HOUR;
 /// Where the windows begin, counted from the first mail; after the last of these, one a day.
 const WINDOWS: [i64; 4] = [0, 15 * MINUTE, HOUR, 4 * HOUR];
 
-/// Whether a mail may wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Urgency {
-    /// It waits a minute to collect, and for the end of quiet hours.
-    #[default]
-    Usual,
-    /// It waits for nothing: a voided key in use, a protected user touched, no worker left, a conversion stopped by its guard.
-    Immediate,
-}
-
 /// What an operator asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hold {
@@ -64,77 +53,67 @@ pub struct Due {
     pub stage: Stage,
     /// The window it belongs to; at most one mail is written in each.
     pub window: u32,
-    /// The episode of the incident, counted from 0: it begins again when a failure follows the end.
-    pub episode: u32,
 }
 
 /// What the last mail said, so that the next can tell whether there is news.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The window it was written in.
     pub window: u32,
     /// How many failures it counted.
-    pub count: u64,
-    /// The cause it named.
-    pub cause: String,
+    pub failures: i64,
+    /// It said that the incident is over.
+    pub over: bool,
 }
 
-/// How far the mails about one incident have come. Stored beside the incident, changed by every report of failures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How far the mails about one incident have come. Stored beside the incident, changed by every event of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailState {
-    /// Counts how often it began again after its end.
-    pub episode: u32,
-    /// When the first mail of this episode is due; windows are counted from here.
+    /// When the first mail is due; windows are counted from here.
     pub base_ms: i64,
     /// When the next mail is to be written; none while there is nothing to say.
     pub due_ms: Option<i64>,
-    /// The failures counted by the latest report.
-    pub count: u64,
-    /// The cause named by the latest report.
-    pub cause: String,
-    /// What the last mail of this episode said; none before the first.
+    /// The failures counted by the latest event.
+    pub failures: i64,
+    /// What the last mail said; none before the first.
     pub told: Option<Told>,
     /// It is over.
     pub resolved: bool,
 }
 
 impl MailState {
-    /// An incident that begins with a failure at this moment.
+    /// An incident that begins with a failure at this moment. One that is `immediate` waits for nothing.
     #[must_use]
-    pub fn opened(at_ms: i64, count: u64, cause: &str, urgency: Urgency) -> Self {
-        let base_ms = first_due(at_ms, urgency);
-        Self { episode: 0, base_ms, due_ms: Some(base_ms), count, cause: cause.to_owned(), told: None, resolved: false }
+    pub const fn opened(at_ms: i64, failures: i64, immediate: bool) -> Self {
+        let base_ms = if immediate { at_ms } else { at_ms + COLLECT_MS };
+        Self { base_ms, due_ms: Some(base_ms), failures, told: None, resolved: false }
     }
 
-    /// Failures were counted, `count` of them by now in all. A report that arrives twice, or late, changes nothing.
-    pub fn reported(&mut self, at_ms: i64, count: u64, cause: &str, urgency: Urgency) {
-        let news = count > self.count || cause != self.cause;
-        if !news {
+    /// Failures were counted, `failures` of them by now in all. An event that comes twice, or late, changes nothing.
+    ///
+    /// One that comes back after it was over is told about as growth, in the next window: a directory that fails every 40 minutes is
+    /// not news every 40 minutes.
+    pub fn grew(&mut self, at_ms: i64, failures: i64) {
+        if failures <= self.failures {
             return;
         }
-        self.count = self.count.max(count);
-        cause.clone_into(&mut self.cause);
-        if self.resolved {
-            self.episode += 1;
-            self.base_ms = first_due(at_ms, urgency);
-            self.due_ms = Some(self.base_ms);
-            self.told = None;
-            self.resolved = false;
-            return;
-        }
-        if self.due_ms.is_some() {
-            return;
-        }
-        // The news of a window that has had its mail waits for the next one; in any other it waits to collect, like the first.
-        let next = self.told.as_ref().map_or(self.base_ms, |told| window_start(self.base_ms, told.window + 1));
-        self.due_ms = Some(next.max(at_ms + COLLECT_MS));
+        self.failures = failures;
+        self.resolved = false;
+        self.due_ms = Some(match (self.due_ms, self.told) {
+            // Being over was due to be told, and is not true any more.
+            (Some(due), None) => due,
+            (Some(due), Some(told)) if due >= window_start(self.base_ms, told.window + 1) => due,
+            (None, None) => self.base_ms.max(at_ms),
+            // The news of a window that has had its mail waits for the next one; in any other it waits to collect, like the first.
+            (_, Some(told)) => window_start(self.base_ms, told.window.saturating_add(1)).max(at_ms + COLLECT_MS),
+        });
     }
 
-    /// It is over. That is worth a mail when there was one about it.
+    /// It is over. That is worth a mail when the last one said otherwise.
     pub fn ended(&mut self, at_ms: i64) {
         if !self.resolved {
             self.resolved = true;
-            self.due_ms = self.told.is_some().then_some(at_ms);
+            self.due_ms = self.told.is_some_and(|told| !told.over).then_some(at_ms);
         }
     }
 
@@ -154,20 +133,19 @@ impl MailState {
             Hold::Acknowledged if stage == Stage::Digest => return None,
             _ => {}
         }
-        Some(Due { stage, window: window_at(self.base_ms, now_ms), episode: self.episode })
+        Some(Due { stage, window: window_at(self.base_ms, now_ms) })
     }
 
     /// The mail that was due at this moment has been written.
-    pub fn wrote(&mut self, due: Due) {
+    pub const fn wrote(&mut self, due: Due) {
         self.due_ms = None;
-        self.told = Some(Told { window: due.window, count: self.count, cause: self.cause.clone() });
+        self.told = Some(Told { window: due.window, failures: self.failures, over: matches!(due.stage, Stage::Resolved) });
     }
-}
 
-const fn first_due(at_ms: i64, urgency: Urgency) -> i64 {
-    match urgency {
-        Urgency::Usual => at_ms + COLLECT_MS,
-        Urgency::Immediate => at_ms,
+    /// The mail that was due at this moment is not wanted: somebody works on the incident, or has put it off. What is news then is told
+    /// when it grows again after that, or when it is over.
+    pub const fn passed_over(&mut self) {
+        self.due_ms = None;
     }
 }
 

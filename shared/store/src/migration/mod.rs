@@ -12,6 +12,7 @@ mod m20261124_000003_protect_administrators;
 mod m20261124_000004_custom_resources;
 mod m20261124_000006_async_requests;
 mod m20261124_000009_incidents;
+mod m20261124_000010_mail;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_custom_resources::MIGRATION),
             Box::new(m20261124_000006_async_requests::MIGRATION),
             Box::new(m20261124_000009_incidents::MIGRATION),
+            Box::new(m20261124_000010_mail::MIGRATION),
         ]
     }
 }

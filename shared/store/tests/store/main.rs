@@ -4,4 +4,5 @@
 
 mod incidents;
 mod log;
+mod outbox;
 mod rig;

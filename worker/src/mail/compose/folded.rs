@@ -15,6 +15,14 @@ pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {
             format!("{mails} came during your quiet hours. This is what they were about."),
             "The mails themselves are not sent any more. What cannot wait is sent at once, in quiet hours too.",
         ),
+        FoldReason::Outage => (
+            format!("{mails} that could not be sent earlier"),
+            "The mail server is back".to_owned(),
+            format!(
+                "{mails} could not be sent while the mail server was away. This is what they were about; provisioning went on meanwhile."
+            ),
+            "The mails themselves are not sent any more. Everything they were about is in the console.",
+        ),
         FoldReason::Cap => (
             format!("{} more held back", number(folded.count)),
             format!("{} more mails held back", number(folded.count)),

@@ -4,7 +4,10 @@ use super::{
     super::letter::{Action, Fact, Letter, Section, Table, Tone},
     Setting, count, number,
 };
-use muster_domain::notify::{IncidentMail, Stage};
+use muster_domain::{
+    incident::Resolution,
+    notify::{IncidentMail, Stage},
+};
 
 pub(super) fn letter(mail: &IncidentMail, setting: &Setting) -> Letter {
     // What never changes about the incident stands behind the state, so that mail programs keep the thread together.
@@ -19,7 +22,7 @@ pub(super) fn letter(mail: &IncidentMail, setting: &Setting) -> Letter {
         subject: format!("{word}: {stem}"),
         tone,
         badge,
-        heading: mail.title.clone(),
+        heading: capitalised(&mail.title),
         lead: lead(mail, setting),
         facts: facts(mail, setting),
         table: table(mail, setting),
@@ -29,16 +32,13 @@ pub(super) fn letter(mail: &IncidentMail, setting: &Setting) -> Letter {
 }
 
 fn lead(mail: &IncidentMail, setting: &Setting) -> String {
-    let failures = count(mail.failures, "operation", "operations");
-    let about = if mail.users == 0 { String::new() } else { format!(" for {}", count(mail.users, "user", "users")) };
+    let failures = count(mail.failures, noun(mail).0, noun(mail).1);
+    let about = if mail.affected == 0 { String::new() } else { format!(" for {}", affected(mail)) };
     match mail.stage {
         Stage::Failed => format!("{failures} failed{about} since {}.", setting.moment(mail.first_ms)),
-        Stage::Digest if mail.new_failures == 0 => {
-            format!("It still goes on, with another cause than before: {failures} failed{about} since {}.", setting.moment(mail.first_ms))
-        }
         Stage::Digest => format!(
             "It still goes on: {} failed since the last mail, {}{about} in all since {}.",
-            count(mail.new_failures, "operation", "operations"),
+            count(mail.new_failures, noun(mail).0, noun(mail).1),
             number(mail.failures),
             setting.moment(mail.first_ms)
         ),
@@ -49,8 +49,8 @@ fn lead(mail: &IncidentMail, setting: &Setting) -> String {
 fn facts(mail: &IncidentMail, setting: &Setting) -> Vec<Fact> {
     let mut facts =
         vec![Fact { label: "Incident", value: mail.reference.clone() }, Fact { label: "Failures", value: number(mail.failures) }];
-    if mail.users > 0 {
-        facts.push(Fact { label: "Users affected", value: number(mail.users) });
+    if mail.affected > 0 {
+        facts.push(Fact { label: "Affected", value: affected(mail) });
     }
     facts.push(Fact { label: "First failure", value: setting.moment(mail.first_ms) });
     facts.push(Fact { label: "Latest failure", value: setting.moment(mail.last_ms) });
@@ -72,17 +72,43 @@ fn table(mail: &IncidentMail, setting: &Setting) -> Option<Table> {
 }
 
 fn sections(mail: &IncidentMail) -> Vec<Section> {
-    let mut sections = Vec::new();
     if mail.stage == Stage::Resolved {
-        sections.push(Section::text("What happens next", mail.next.clone()));
-        return sections;
+        let why = match mail.resolution {
+            Some(Resolution::Retried) => {
+                "Everything that had failed was applied when it was tried again. A new failure of this kind is mailed about again."
+            }
+            Some(Resolution::Person) => "Somebody marked it as resolved. A new failure of this kind is mailed about again.",
+            Some(Resolution::Quiet) | None => "Nothing of this kind has failed for a while. If it comes back, you are told.",
+        };
+        return vec![Section::text("Why it is over", why)];
     }
-    sections.push(Section::text("Likely cause", mail.cause.clone()));
-    if !mail.remedy.is_empty() {
-        sections.push(Section { heading: "What to do", text: None, steps: mail.remedy.clone() });
+    vec![
+        Section::text("Likely cause", mail.cause.clone()),
+        Section::text("What to do", mail.remedy.clone()),
+        Section::text(
+            "What happens by itself",
+            "Everything else goes on. You hear again in growing intervals while this grows, and once when it is over.",
+        ),
+    ]
+}
+
+/// The users or groups it is about, counted.
+fn affected(mail: &IncidentMail) -> String {
+    match mail.resource_type.as_deref() {
+        Some("Group") => count(mail.affected, "group", "groups"),
+        Some("User") => count(mail.affected, "user", "users"),
+        _ => count(mail.affected, "user or group", "users and groups"),
     }
-    sections.push(Section::text("What happens by itself", mail.next.clone()));
-    sections
+}
+
+/// What failed: an operation on something, or a request that did not get that far.
+fn noun(mail: &IncidentMail) -> (&'static str, &'static str) {
+    if mail.affected > 0 { ("operation", "operations") } else { ("request", "requests") }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn actions(mail: &IncidentMail, setting: &Setting) -> Vec<Action> {

@@ -10,7 +10,11 @@ use super::{
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::notify::{
     Content, ConversionReport, ConversionState, FoldReason, Folded, FoldedLine, IncidentMail, Item, Stage, TestMail, Weekly,
-    WeeklyIncident, mask_user,
+    WeeklyIncident,
+};
+use muster_domain::{
+    incident::{Cause, Resolution},
+    mask,
 };
 use uuid::Uuid;
 
@@ -32,29 +36,26 @@ pub(crate) fn setting() -> Setting {
 pub(crate) fn incident(stage: Stage) -> IncidentMail {
     let users = ["jdoe@acme.com", "ada.lovelace@acme.com", "Øystein@acme.no", "m", "grace@acme.com"];
     let item = |(position, user): (usize, &&str)| Item {
-        who: mask_user(user),
+        who: mask(user),
         what: "userName is already in use".to_owned(),
         at_ms: at("2026-11-24T10:04:00Z") - 20_000 * i64::try_from(position).expect("few"),
     };
     IncidentMail {
         incident: Uuid::from_u128(0x0193_5a4b_0000_7000_8000_0000_0000_01e2),
-        reference: "INC-482".to_owned(),
-        title: "User id already in use".to_owned(),
+        reference: "#482".to_owned(),
+        title: "user id already in use".to_owned(),
         stage,
         immediate: false,
         failures: if stage == Stage::Failed { 12 } else { 10_034 },
         new_failures: if stage == Stage::Failed { 12 } else { 10_022 },
-        users: if stage == Stage::Failed { 11 } else { 9_800 },
+        affected: if stage == Stage::Failed { 11 } else { 9_800 },
+        resource_type: Some("User".to_owned()),
         first_ms: at("2026-11-24T09:58:10Z"),
         last_ms: at("2026-11-24T10:04:00Z"),
         items: users.iter().enumerate().map(item).collect(),
-        cause: "The directory sends users whose user id belongs to somebody else already, mostly because the user was made by hand before provisioning was switched on.".to_owned(),
-        remedy: vec![
-            "Open the incident and look at who holds each user id now.".to_owned(),
-            "If it is the same person, set externalId of the existing user, or match on userName in the directory's attribute mapping.".to_owned(),
-            "If it is somebody else, change one of the two user ids.".to_owned(),
-        ],
-        next: "The directory sends these users again in its next cycle (Entra ID: within 40 minutes). What succeeds then leaves this incident by itself.".to_owned(),
+        cause: Cause::DuplicateUser.advice().likely.to_owned(),
+        remedy: Cause::DuplicateUser.advice().remedy.to_owned(),
+        resolution: (stage == Stage::Resolved).then_some(Resolution::Quiet),
     }
 }
 
@@ -62,9 +63,12 @@ pub(crate) fn incident(stage: Stage) -> IncidentMail {
 pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
     let mut urgent = incident(Stage::Failed);
     urgent.immediate = true;
-    "A voided secret key was used".clone_into(&mut urgent.title);
-    "INC-483".clone_into(&mut urgent.reference);
-    urgent.users = 0;
+    "a voided secret key is in use".clone_into(&mut urgent.title);
+    "#483".clone_into(&mut urgent.reference);
+    urgent.affected = 0;
+    urgent.resource_type = None;
+    Cause::VoidedKey.advice().likely.clone_into(&mut urgent.cause);
+    Cause::VoidedKey.advice().remedy.clone_into(&mut urgent.remedy);
     urgent.items.truncate(1);
     "203.0.113.9".clone_into(&mut urgent.items[0].who);
     "the key that ends in x7Qd, void since yesterday".clone_into(&mut urgent.items[0].what);
@@ -91,8 +95,8 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
     };
     let open = WeeklyIncident {
         incident: urgent.incident,
-        reference: "INC-482".to_owned(),
-        title: "User id already in use".to_owned(),
+        reference: "#482".to_owned(),
+        title: "user id already in use".to_owned(),
         failures: 10_034,
     };
     let week = Weekly {
@@ -111,26 +115,21 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
     let line =
         |subject: &str, incident: Option<Uuid>| FoldedLine { subject: subject.to_owned(), incident, at_ms: at("2026-11-24T02:10:00Z") };
     let lines = vec![
-        line("RESOLVED: User id already in use (INC-482)", Some(urgent.incident)),
-        line("FAILED: The user has no e-mail address (INC-484)", Some(Uuid::from_u128(9))),
+        line("RESOLVED: User id already in use (#482)", Some(urgent.incident)),
+        line("FAILED: The user has no e-mail address (#484)", Some(Uuid::from_u128(9))),
         line("DONE: Conversion of user ids (started 23 Nov 2026)", None),
     ];
     vec![
         ("failed", Content::Incident(incident(Stage::Failed))),
         ("digest", Content::Incident(incident(Stage::Digest))),
-        (
-            "resolved",
-            Content::Incident(IncidentMail {
-                next: "Nothing has failed for 30 minutes. A new failure of this kind is mailed about again.".to_owned(),
-                ..incident(Stage::Resolved)
-            }),
-        ),
+        ("resolved", Content::Incident(incident(Stage::Resolved))),
         ("urgent", Content::Incident(urgent)),
         ("conversion", Content::Conversion(conversion)),
         ("conversion-paused", Content::Conversion(paused)),
         ("weekly", Content::Weekly(week)),
         ("weekly-quiet", Content::Weekly(quiet_week)),
         ("folded-quiet", Content::Folded(Folded { reason: FoldReason::QuietHours, count: 3, lines: lines.clone() })),
+        ("folded-outage", Content::Folded(Folded { reason: FoldReason::Outage, count: 2, lines: lines[..2].to_vec() })),
         ("folded-cap", Content::Folded(Folded { reason: FoldReason::Cap, count: 31, lines })),
         ("test", Content::Test(TestMail { at_ms: at("2026-11-24T10:00:00Z") })),
     ]
@@ -140,7 +139,7 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
 pub(crate) fn raw(content: &Content, attachment: Option<&str>) -> String {
     let source = Source {
         content,
-        key: "inc-01935a4b000070008000000000000001e2.0.failed.0",
+        key: "inc-01935a4b000070008000000000000001e2.failed.0",
         thread: Some("inc-01935a4b000070008000000000000001e2.0"),
         to: "ops@acme.test",
         unsubscribe_token: TOKEN,

@@ -1,12 +1,13 @@
-//! The attachment: what failed, as a table.
+//! The attachment of a mail: what failed, as a table.
 
 /// Mail servers begin to refuse mail at a few megabytes, and readers long before.
-pub(crate) const LONGEST: usize = 1 << 20;
+pub const LONGEST: usize = 1 << 20;
 
 /// A CSV file (RFC 4180) of at most a mebibyte; the number of rows that did not fit is its last line.
 ///
 /// A cell that a spreadsheet would take for a formula gets an apostrophe in front: what is in it comes from a directory.
-pub(crate) fn file<'a, const COLUMNS: usize>(
+#[must_use]
+pub fn file<'a, const COLUMNS: usize>(
     headings: [&str; COLUMNS],
     rows: impl ExactSizeIterator<Item = [std::borrow::Cow<'a, str>; COLUMNS]>,
 ) -> String {
