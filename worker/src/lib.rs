@@ -16,7 +16,7 @@
 mod apply;
 mod committer;
 mod housekeeping;
-mod mail;
+pub mod mail;
 mod run;
 mod sweep;
 

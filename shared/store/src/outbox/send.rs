@@ -1,10 +1,10 @@
 //! Leases, and what becomes of a mail.
 
-use super::{MailStatus, waiting::hold_sql};
+use super::{MailStatus, held_word};
 use crate::{Store, StoreError};
 use muster_domain::{
     AccountId,
-    notify::{Content, retry_at},
+    notify::{Content, FoldReason, GIVE_UP_AFTER_MS, retry_at},
 };
 use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
@@ -184,7 +184,7 @@ pub async fn end(
         Ending::Unanswered | Ending::NotNow | Ending::Away if retry.is_none() => MailStatus::Failed,
         Ending::Unanswered | Ending::NotNow | Ending::Away => MailStatus::Pending,
     };
-    let reply: String = reply.chars().filter(|char| !char.is_control()).take(REPLY_MAX).collect();
+    let reply = tidy(reply);
     let may_have_it = matches!(status, MailStatus::Sent | MailStatus::Unconfirmed);
     let done = status != MailStatus::Pending;
     let sql = "UPDATE outbox_mail SET state = $3, reply = $4, unanswered = $5, due_ms = $6, sending_until_ms = 0, sent_ms = $7, done_ms = $8, \
@@ -205,15 +205,41 @@ pub async fn end(
     store.writer().execute_raw(store.statement(sql, values)).await?;
     match ending {
         Ending::Taken => bounced(store, lease, None, now_ms).await?,
-        Ending::Refused => bounced(store, lease, Some(reply), now_ms).await?,
-        Ending::Away => {
-            let values: [Value; 4] =
-                [lease.account.0.into(), lease.address_key.clone().into(), now_ms.into(), (now_ms + ASK_AGAIN_MS).into()];
-            store.writer().execute_raw(store.statement(hold_sql(), values)).await?;
-        }
+        Ending::Refused => bounced(store, lease, Some(reply.clone()), now_ms).await?,
+        Ending::Away => defer(store, lease, &reply, now_ms).await?,
         Ending::Unanswered | Ending::NotNow => {}
     }
     Ok(status)
+}
+
+/// The server is away: nothing that waits for the recipient is tried before a minute is over, and what is not immediate is held until
+/// then, so that it goes out together. What has waited for a day is given up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn defer(store: &Store, lease: &Lease, reply: &str, now_ms: i64) -> Result<(), StoreError> {
+    let address = || [Value::from(lease.account.0), lease.address_key.clone().into()];
+    let give_up = format!(
+        "UPDATE outbox_mail SET state = '{}', done_ms = $3, attachment = NULL, reply = COALESCE(reply, $5) \
+         WHERE account_id = $1 AND address_key = $2 AND state = 'pending' AND sending_until_ms <= $3 AND first_due_ms <= $4",
+        MailStatus::Failed.as_str()
+    );
+    let values = [now_ms.into(), (now_ms - GIVE_UP_AFTER_MS).into(), tidy(reply).into()];
+    store.writer().execute_raw(store.statement(give_up, address().into_iter().chain(values))).await?;
+    let hold = format!(
+        "UPDATE outbox_mail SET reply = $5, due_ms = CASE WHEN due_ms < $4 THEN $4 ELSE due_ms END, \
+         held = CASE WHEN held IS NULL AND NOT immediate AND NOT folded THEN '{}' ELSE held END \
+         WHERE account_id = $1 AND address_key = $2 AND state = 'pending' AND first_due_ms <= $3",
+        held_word(FoldReason::Outage)
+    );
+    let values = [now_ms.into(), (now_ms + ASK_AGAIN_MS).into(), tidy(reply).into()];
+    store.writer().execute_raw(store.statement(hold, address().into_iter().chain(values))).await?;
+    Ok(())
+}
+
+/// What a server said, as it may be kept and shown.
+fn tidy(reply: &str) -> String {
+    reply.chars().filter(|char| !char.is_control()).take(REPLY_MAX).collect()
 }
 
 /// Shows at the recipient that the server refuses it, or no longer does.

@@ -1,6 +1,6 @@
 //! What waits for a recipient, and what of it becomes one mail.
 
-use super::{MailStatus, held, held_word, send::Lease};
+use super::{MailStatus, held, send::Lease};
 use crate::{Store, StoreError};
 use muster_domain::{
     AccountId,
@@ -138,15 +138,4 @@ pub async fn fold(
     }
     tx.commit().await?;
     Ok(Some(id))
-}
-
-/// After the server was not there, nothing that waits for the recipient is tried before `$4`; and what is not immediate is held, so that
-/// it goes out together.
-pub(super) fn hold_sql() -> String {
-    format!(
-        "UPDATE outbox_mail SET due_ms = CASE WHEN due_ms < $4 THEN $4 ELSE due_ms END, \
-         held = CASE WHEN held IS NULL AND NOT immediate AND NOT folded THEN '{}' ELSE held END \
-         WHERE account_id = $1 AND address_key = $2 AND state = 'pending' AND first_due_ms <= $3",
-        held_word(FoldReason::Outage)
-    )
 }

@@ -9,8 +9,7 @@ use super::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::notify::{
-    Content, ConversionReport, ConversionState, FoldReason, Folded, FoldedLine, IncidentMail, Item, Stage, TestMail, Weekly,
-    WeeklyIncident,
+    Content, ConversionReport, ConversionState, FoldReason, Folded, FoldedLine, IncidentMail, Item, Stage, TestMail, Weekly, WeeklyIncident,
 };
 use muster_domain::{
     incident::{Cause, Resolution},
