@@ -1,8 +1,10 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
 mod log;
+mod notify;
 
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
+pub use notify::{AddRecipient, NotifyCommand};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -101,6 +103,12 @@ pub enum Command {
         after_help = "Examples:\n  muster incidents list --account acme\n  muster incidents show --account acme 12\n  muster incidents retry --account acme 12"
     )]
     Incidents(IncidentsCommand),
+    /// Mail: who gets it, and what became of it.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster notify add --account acme ops@acme.test --time-zone Europe/Berlin --quiet-hours 20:00-07:30\n  muster notify test --account acme"
+    )]
+    Notify(NotifyCommand),
     /// Tokens of the JSON API, which reads the log and handles incidents.
     #[command(
         subcommand,

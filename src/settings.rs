@@ -5,7 +5,7 @@ use muster_gateway::{GatewaySettings, RequestLimits};
 use muster_queue::QueueSettings;
 use muster_runtime::{Config, OperationDetailLevel, SecretUrl};
 use muster_store::{StoreSettings, log::Retention};
-use muster_worker::{ApplySettings, WorkerSettings};
+use muster_worker::{ApplySettings, WorkerSettings, mail::MailSettings};
 use std::time::Duration;
 
 /// This build's version.
@@ -72,7 +72,19 @@ pub fn worker(config: &Config) -> WorkerSettings {
         batch_max: config.worker.batch_max,
         apply_max: Duration::from_millis(config.worker.apply_ms),
         retention: Retention { operations_ms: days(config.operations.keep_days), incidents_ms: days(config.incidents.keep_days) },
+        mail: Some(mail(config)),
         ..WorkerSettings::default()
+    }
+}
+
+/// How mail is sent.
+pub fn mail(config: &Config) -> MailSettings {
+    MailSettings {
+        url: config.mail.url.reveal().to_owned(),
+        dir: config.data_dir.join("mail"),
+        from: config.mail.from.clone(),
+        public_url: config.http.public_url.clone(),
+        ca_file: config.mail.ca_file.clone(),
     }
 }
 

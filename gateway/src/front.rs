@@ -15,6 +15,7 @@ use crate::{
     refusal::Refusal,
     route::{self, Endpoint},
     scim::Call,
+    unsubscribe,
 };
 use axum::{
     body::HttpBody,
@@ -56,7 +57,7 @@ where
         body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
     }
     stamp(&mut response, &context);
-    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "answered");
+    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = unsubscribe::without_token(parts.uri.path()), status = response.status().as_u16(), "answered");
     Ok(response)
 }
 
@@ -84,7 +85,10 @@ where
     match target {
         Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
         Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
-        Target::Other => health::handle(app, parts, context).await,
+        Target::Other => match unsubscribe::token(parts.uri.path()) {
+            Some(token) => unsubscribe::handle(app, parts, token).await,
+            None => health::handle(app, parts, context).await,
+        },
     }
 }
 

@@ -53,6 +53,7 @@ mod route;
 mod scim;
 mod serve;
 mod settings;
+mod unsubscribe;
 
 pub use openapi::openapi;
 pub use serve::{GatewayError, run};

@@ -10,6 +10,7 @@ mod gateway;
 mod healthcheck;
 mod incidents;
 mod migrate;
+mod notify;
 mod openapi;
 mod ops;
 mod queue;
@@ -54,6 +55,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::Ops(command) => ops::run(&context, command).await,
         Command::Cycles(command) => cycles::run(&context, command).await,
         Command::Incidents(command) => incidents::run(&context, command).await,
+        Command::Notify(command) => notify::run(&context, command).await,
         Command::Token(command) => token::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),

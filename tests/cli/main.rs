@@ -7,6 +7,8 @@ mod configuration;
 mod conformance;
 mod failures;
 mod import;
+mod notify;
 mod place;
 #[cfg(unix)]
 mod service;
+mod smtp;

@@ -4,6 +4,7 @@ use crate::{
     Applier, ApplySettings,
     committer::{self, CommitterHandle, CommitterStats},
     housekeeping,
+    mail::{MailSettings, Mailer},
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
@@ -23,6 +24,8 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     /// How long the log of operations and incidents are kept.
     pub retention: Retention,
+    /// How mail is sent; none: it is planned and sent by others.
+    pub mail: Option<MailSettings>,
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -30,7 +33,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 impl Default for WorkerSettings {
     fn default() -> Self {
         let retention = Retention { operations_ms: 30 * DAY_MS, incidents_ms: 365 * DAY_MS };
-        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64, retention }
+        Self { batch_max: 512, apply_max: Duration::from_secs(4), concurrency: 64, retention, mail: None }
     }
 }
 
@@ -43,22 +46,33 @@ pub enum WorkerError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The settings of mail.
+    #[error("mail cannot be sent: {0}")]
+    Mail(String),
 }
 
 /// Works until `shutdown`, then finishes what it has in hand.
 ///
 /// # Errors
-/// When the queue's settings make no sense. A queue or database that is away is waited for.
+/// When the settings of queue or mail make no sense. A queue or database that is away is waited for.
 pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown: CancellationToken) -> Result<(), WorkerError> {
     let clock = {
         let queue = queue.clone();
         Arc::new(move || queue.now_ms())
+    };
+    let mailer = match settings.mail {
+        Some(settings) => {
+            let queue = queue.clone();
+            Some(Mailer::new(settings, store.clone(), move || queue.now_ms()).map_err(WorkerError::Mail)?)
+        }
+        None => None,
     };
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
     let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
     let housekeeping = tokio::spawn(housekeeping::run(store, settings.retention, shutdown.clone()));
+    let mail = mailer.map(|mailer| tokio::spawn(mailer.run(shutdown.clone())));
     let handler = Handler { committer: handle, applier };
     let queue_settings = muster_queue::WorkerSettings { concurrency: settings.concurrency, ..Default::default() };
     let result = queue.run_operation_worker("worker", queue_settings, handler, shutdown).await;
@@ -68,6 +82,12 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     }
     sweeper.abort();
     housekeeping.abort();
+    // The mail in hand is handed over to its end: broken off, it would be sent again.
+    if let Some(mail) = mail
+        && mail.await.is_err()
+    {
+        tracing::error!("the mailer panicked; what it held is sent by the next");
+    }
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)
 }

@@ -13,12 +13,15 @@
 //! GET  /incidents/{number}               one: advice, affected users, events
 //! GET  /incidents/{number}/failures      each failure
 //! POST /incidents/{number}/acknowledge   also resolve; snooze {"until": "2026-01-31T09:00:00Z"}; retry
+//! GET  /notifications/recipients         who gets mail; PUT and DELETE /notifications/recipients/{address}
+//! GET  /notifications/mails              what became of the latest mails
 //! ```
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
 //! everything.
 
 mod incidents;
+mod notifications;
 mod operations;
 mod params;
 
@@ -74,6 +77,16 @@ where
         }
         return incidents::act(&call, number, action, &bytes).await;
     }
+    if let ["notifications", "recipients", address] = *segments {
+        return match parts.method {
+            Method::PUT => {
+                let bytes = body::read(body, &app.settings.limits).await?;
+                notifications::put(&call, address, &bytes).await
+            }
+            Method::DELETE => notifications::delete(&call, address).await,
+            _ => Err(Refusal::MethodNotAllowed { allow: "PUT, DELETE" }),
+        };
+    }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" });
     }
@@ -85,6 +98,8 @@ where
         ["incidents"] => incidents::list(&call).await,
         ["incidents", number] => incidents::get(&call, number).await,
         ["incidents", number, "failures"] => incidents::failures(&call, number).await,
+        ["notifications", "recipients"] => notifications::recipients(&call).await,
+        ["notifications", "mails"] => notifications::mails(&call).await,
         _ => Err(ScimError::not_found("there is nothing at this address").into()),
     }
 }

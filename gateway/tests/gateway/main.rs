@@ -13,6 +13,7 @@ mod failures;
 mod lists;
 mod me;
 mod media;
+mod notifications;
 mod outcomes;
 mod paths;
 mod probes;

@@ -16,7 +16,11 @@ use muster_store::{
     Store, StoreError,
     outbox::{self, Ending, Envelope, Lease, WaitingMail},
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -24,8 +28,10 @@ use uuid::Uuid;
 const AT_ONCE: usize = 4;
 /// Recipients looked for at once.
 const RECIPIENTS: u32 = 64;
-/// How long a recipient is leased: longer than handing over one mail can take, each step of which has an end of its own.
-const LEASE_MS: i64 = 180_000;
+/// How long a recipient is leased. Whoever is killed keeps its mails for so long; whoever lives prolongs the lease while it works.
+const LEASE_MS: i64 = 20_000;
+/// Between two prolongations.
+const PROLONG_EVERY: Duration = Duration::from_secs(5);
 /// Lines of a summary.
 const LINES: usize = 50;
 
@@ -74,7 +80,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
         let waiting = outbox::waiting(&self.store, lease, now).await?;
         // What the server has kept waiting goes out in one mail when it is back, and not in one for each time it was asked.
         if waiting.iter().any(|mail| mail.held == Some(FoldReason::Outage))
-            && let Err(error) = self.transport.ready().await
+            && let Err(error) = self.holding(lease, None, self.transport.ready()).await
         {
             tracing::warn!(error, waiting = waiting.len(), "the mail server is away");
             away.store(true, Ordering::Relaxed);
@@ -97,7 +103,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             }
             let now = (self.clock)();
             let Some(envelope) = outbox::mark(&self.store, lease, id, now, now + LEASE_MS).await? else { continue };
-            let answer = self.send(lease, &envelope).await;
+            let answer = self.holding(lease, Some(&envelope), self.send(lease, &envelope)).await;
             let status = outbox::end(&self.store, lease, &envelope, &answer.ending, &answer.text, (self.clock)()).await?;
             // The address is personal data and stays out of the log; the id finds it.
             match answer.ending {
@@ -111,6 +117,23 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the lease, and the mark of the mail in hand, while something takes its time.
+    async fn holding<T>(&self, lease: &Lease, mail: Option<&Envelope>, work: impl Future<Output = T>) -> T {
+        let mut ticks = tokio::time::interval_at(Instant::now() + PROLONG_EVERY, PROLONG_EVERY);
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                _ = ticks.tick() => {
+                    // If it fails, the lease ends, and what may happen then is what happens after a crash: the mail is sent again.
+                    if let Err(error) = outbox::prolong(&self.store, lease, mail, (self.clock)() + LEASE_MS).await {
+                        tracing::debug!(%error, "a lease was not prolonged");
+                    }
+                }
+            }
+        }
     }
 
     async fn send(&self, lease: &Lease, envelope: &Envelope) -> Answer {

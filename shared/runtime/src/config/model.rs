@@ -146,6 +146,11 @@ pub struct Incidents {
 pub struct Mail {
     /// `file` or the URL of a mail server.
     pub url: SecretUrl,
+    /// The sender's address; `auto` until the layers are resolved.
+    pub from: String,
+    /// A certificate to trust beside the public ones.
+    #[serde(deserialize_with = "empty_is_no_path")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Logs.
@@ -210,6 +215,11 @@ fn socket_address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<S
 fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretUrl>, D::Error> {
     let url = SecretUrl::deserialize(deserializer)?;
     Ok(Some(url).filter(|url| !url.reveal().is_empty()))
+}
+
+fn empty_is_no_path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    Ok(Some(path).filter(|path| !path.as_os_str().is_empty()))
 }
 
 /// The path of a `sqlite:` URL as the database library reads it.

@@ -31,7 +31,7 @@ mod write;
 pub use plan::plan;
 pub use recent::{SentMail, prune, recent};
 pub use recipients::{NewRecipient, Recipient, Source, add, list, remove, unsubscribe};
-pub use send::{Ending, Envelope, Lease, defer, end, lease, mark, release};
+pub use send::{Ending, Envelope, Lease, defer, end, lease, mark, prolong, release};
 pub use waiting::{WaitingMail, due_recipients, fold, used, waiting};
 pub use weekly::{is_written, week};
 pub use write::{NewMail, write};

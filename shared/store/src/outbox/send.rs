@@ -56,7 +56,6 @@ pub struct Envelope {
     pub attempts: u32,
     /// How often the server had it all and did not say what it did with it.
     pub unanswered: u32,
-    until_ms: i64,
 }
 
 /// How an attempt ended.
@@ -158,8 +157,23 @@ pub async fn mark(store: &Store, lease: &Lease, id: Uuid, now_ms: i64, until_ms:
         first_due_ms: row.try_get("", "first_due_ms")?,
         attempts: number("attempts")?,
         unanswered: number("unanswered")?,
-        until_ms,
     }))
+}
+
+/// Prolongs a lease, and the mark of the mail in hand, while it lasts.
+///
+/// # Errors
+/// When the database fails; the lease then ends when it would have.
+pub async fn prolong(store: &Store, lease: &Lease, mail: Option<&Envelope>, until_ms: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE mail_recipient SET lease_until_ms = $4 WHERE account_id = $1 AND address_key = $2 AND lease_owner = $3";
+    let values: [Value; 4] = [lease.account.0.into(), lease.address_key.clone().into(), lease.owner.into(), until_ms.into()];
+    store.writer().execute_raw(store.statement(sql, values)).await?;
+    if let Some(mail) = mail {
+        let sql = "UPDATE outbox_mail SET sending_until_ms = $4 WHERE account_id = $1 AND id = $2 AND state = 'pending' AND attempts = $3";
+        let values: [Value; 4] = [lease.account.0.into(), mail.id.into(), i64::from(mail.attempts).into(), until_ms.into()];
+        store.writer().execute_raw(store.statement(sql, values)).await?;
+    }
+    Ok(())
 }
 
 /// Records how an attempt ended, with what the server said, and returns where the mail stands now.
@@ -189,7 +203,7 @@ pub async fn end(
     let done = status != MailStatus::Pending;
     let sql = "UPDATE outbox_mail SET state = $3, reply = $4, unanswered = $5, due_ms = $6, sending_until_ms = 0, sent_ms = $7, done_ms = $8, \
          attachment = CASE WHEN $3 = 'pending' THEN attachment END WHERE account_id = $1 AND id = $2 AND state = 'pending' \
-         AND ($3 = 'sent' OR sending_until_ms = $9)";
+         AND ($3 = 'sent' OR attempts = $9)";
     let values: [Value; 9] = [
         lease.account.0.into(),
         mail.id.into(),
@@ -199,8 +213,8 @@ pub async fn end(
         retry.unwrap_or(now_ms).into(),
         may_have_it.then_some(now_ms).into(),
         done.then_some(now_ms).into(),
-        // Whose mark has run out says nothing any more, unless it is that the mail is sent.
-        mail.until_ms.into(),
+        // Whose mark has run out, so that another has begun, says nothing any more, unless it is that the mail is sent.
+        i64::from(mail.attempts).into(),
     ];
     store.writer().execute_raw(store.statement(sql, values)).await?;
     match ending {
