@@ -135,7 +135,7 @@ impl WriteTransaction {
                 resource_type: incident.resource_type.clone(),
                 first_ms: incident.first_ms,
                 last_ms: incident.last_ms,
-                items: listed.into_iter().take(SHOWN).map(|(item, _)| item).collect(),
+                items: shown(listed),
                 cause: advice.likely.to_owned(),
                 remedy: advice.remedy.to_owned(),
                 resolution: incident.resolution,
@@ -195,6 +195,23 @@ impl WriteTransaction {
         self.inner.execute_raw(rows.statement(&sql)).await?;
         Ok(())
     }
+}
+
+/// The latest failure of each of the latest few users and groups, its error cut to the first sentence: the attachment has the rest.
+fn shown(listed: Vec<(Item, String)>) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::with_capacity(SHOWN);
+    for (mut item, _) in listed {
+        if items.len() == SHOWN {
+            break;
+        }
+        if items.iter().all(|known| known.who != item.who) {
+            if let Some(end) = item.what.find(". ") {
+                item.what.truncate(end);
+            }
+            items.push(item);
+        }
+    }
+    items
 }
 
 fn hold(incident: &Incident) -> Hold {

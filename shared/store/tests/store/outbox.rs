@@ -1,6 +1,6 @@
 //! Mails: who gets which, once, and what becomes of them.
 
-use crate::rig::{World, on_each};
+use crate::rig::{World, on_each, taken};
 use muster_domain::{
     Role, SecretKey, UserId,
     incident::Cause,
@@ -165,6 +165,29 @@ async fn ten_thousand_failures_of_three_kinds_are_three_mails_a_window() {
         // None had been sent when its digest was written.
         let superseded = mails.iter().filter(|mail| mail.status == MailStatus::Superseded).count();
         assert_eq!(superseded, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_shows_each_user_once_masked_and_its_attachment_has_every_failure() {
+    on_each(async |world: World| {
+        world.list("ops@acme.test", None).await;
+        let operations: Vec<_> = (0..12).map(|n| world.create(["=jdoe@acme.test", "ada@acme.test", "mia"][n % 3])).collect();
+        world.log(&operations, &taken()).await;
+        let now = now_ms();
+        world.tick(now).await;
+        world.tick(now + 2 * MINUTE).await;
+        let mail = world.mails().await.remove(0);
+        let Content::Incident(incident) = &mail.content else { panic!("an incident") };
+        let who: Vec<&str> = incident.items.iter().map(|item| item.who.as_str()).collect();
+        assert_eq!((who, incident.failures, incident.affected), (vec!["m***", "a***@acme.test", "=***@acme.test"], 12, 3));
+        assert!(incident.items.iter().all(|item| !item.what.contains("jdoe")), "{:?}", incident.items);
+        let lease = world.lease(now + 2 * MINUTE).await.unwrap();
+        let envelope = outbox::mark(&world.store, &lease, mail.id, now + 2 * MINUTE, now + 3 * MINUTE).await.unwrap().unwrap();
+        let csv = envelope.attachment.unwrap();
+        assert_eq!((csv.lines().count(), csv.contains(",'=***@acme.test,")), (13, true), "{csv}");
+        assert!(operations.iter().all(|operation| csv.contains(&operation.id.to_string())), "every failed item can be found");
     })
     .await;
 }

@@ -62,7 +62,7 @@ fn table(mail: &IncidentMail, setting: &Setting) -> Option<Table> {
         return None;
     }
     let shown = mail.items.len() as u64;
-    let more = (mail.failures > shown).then(|| format!("The other {} are on the page of the incident.", number(mail.failures - shown)));
+    let more = (mail.failures > shown).then(|| format!("All {} are on the page of the incident.", number(mail.failures)));
     Some(Table {
         caption: if shown == 1 && mail.failures == 1 { "What failed".to_owned() } else { "The latest failures".to_owned() },
         columns: ["Who", "What went wrong", "When"],
