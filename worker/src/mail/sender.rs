@@ -17,6 +17,7 @@ use muster_store::{
     outbox::{self, Ending, Envelope, Lease, WaitingMail},
 };
 use std::{
+    pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -80,7 +81,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
         let waiting = outbox::waiting(&self.store, lease, now).await?;
         // What the server has kept waiting goes out in one mail when it is back, and not in one for each time it was asked.
         if waiting.iter().any(|mail| mail.held == Some(FoldReason::Outage))
-            && let Err(error) = self.holding(lease, None, self.transport.ready()).await
+            && let Err(error) = self.holding(lease, None, Box::pin(self.transport.ready())).await
         {
             tracing::warn!(error, waiting = waiting.len(), "the mail server is away");
             away.store(true, Ordering::Relaxed);
@@ -103,7 +104,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             }
             let now = (self.clock)();
             let Some(envelope) = outbox::mark(&self.store, lease, id, now, now + LEASE_MS).await? else { continue };
-            let answer = self.holding(lease, Some(&envelope), self.send(lease, &envelope)).await;
+            let answer = self.holding(lease, Some(&envelope), Box::pin(self.send(lease, &envelope))).await;
             let status = outbox::end(&self.store, lease, &envelope, &answer.ending, &answer.text, (self.clock)()).await?;
             // The address is personal data and stays out of the log; the id finds it.
             match answer.ending {
@@ -120,9 +121,8 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
     }
 
     /// Keeps the lease, and the mark of the mail in hand, while something takes its time.
-    async fn holding<T>(&self, lease: &Lease, mail: Option<&Envelope>, work: impl Future<Output = T>) -> T {
+    async fn holding<T>(&self, lease: &Lease, mail: Option<&Envelope>, mut work: Pin<Box<impl Future<Output = T>>>) -> T {
         let mut ticks = tokio::time::interval_at(Instant::now() + PROLONG_EVERY, PROLONG_EVERY);
-        tokio::pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
