@@ -80,7 +80,7 @@ where
     if let ["notifications", "recipients", address] = *segments {
         return match parts.method {
             Method::PUT => {
-                let bytes = body::read(body, &app.settings.limits).await?;
+                let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
                 notifications::put(&call, address, &bytes).await
             }
             Method::DELETE => notifications::delete(&call, address).await,

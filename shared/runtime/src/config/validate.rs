@@ -133,7 +133,11 @@ impl Config {
         }
         let address = mail.from.rsplit_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
         let plain = mail.from.is_ascii() && !mail.from.contains(|char: char| char.is_ascii_control() || " <>,;:\"()[]\\".contains(char));
-        require(address && plain, "mail.from", "is no e-mail address: muster@example.com, without a name or brackets; or the word auto".into());
+        require(
+            address && plain,
+            "mail.from",
+            "is no e-mail address: muster@example.com, without a name or brackets; or the word auto".into(),
+        );
         if let Some(file) = &mail.ca_file {
             require(file.is_file(), "mail.ca_file", format!("there is no file {}", file.display()));
         }
