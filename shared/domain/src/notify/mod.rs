@@ -5,7 +5,7 @@
 //! the first mail, so that everybody who asks "which window is this?" gets one answer; [`MailKey`] is that answer as text, unique in
 //! the database, and therefore the same mail is never written twice, however often it is asked for.
 //!
-//! **Then the recipient.** [`QuietHours`] hold what can wait until the morning, [`arrange`] keeps within [`Caps`] and folds what does
+//! **Then the recipient.** [`QuietHours`] hold what can wait until the morning, [`arrange`](fn@arrange) keeps within [`Caps`] and folds what does
 //! not fit into one mail that says so. What cannot wait
 //! ([`Urgency::Immediate`](crate::incident::Urgency)) is held by neither collection nor quiet hours.
 //!
