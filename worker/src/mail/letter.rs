@@ -69,7 +69,7 @@ pub(crate) struct Fact {
     pub value: String,
 }
 
-/// A few rows; the first cell of each may lead somewhere.
+/// A few rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Table {
     pub caption: String,
@@ -82,7 +82,6 @@ pub(crate) struct Table {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub cells: [String; 3],
-    pub url: Option<String>,
 }
 
 impl Row {
@@ -107,18 +106,18 @@ impl Section {
     }
 }
 
-/// A page to go to. Links hold no secret: whoever follows one has to sign in.
+/// What to do, and the command that does it. A command holds no secret, and works only where the service runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Action {
     pub label: &'static str,
-    pub url: String,
+    pub command: String,
 }
 
-/// Why the reader gets the mail, and where that is changed.
+/// Why the reader gets the mail, and the command that shows who gets any.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Footer {
     pub why: String,
-    pub settings_url: String,
+    pub change: String,
 }
 
 #[derive(Template)]

@@ -38,7 +38,7 @@ pub struct MailSettings {
     pub dir: PathBuf,
     /// The sender's address; its domain is the right side of every `Message-ID`.
     pub from: String,
-    /// The address of the console, for links.
+    /// The address of the service, for unsubscribing.
     pub public_url: String,
     /// A file with a certificate (PEM) that the mail server's is checked against, beside the public ones.
     pub ca_file: Option<PathBuf>,

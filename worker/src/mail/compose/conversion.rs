@@ -30,10 +30,7 @@ pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {
         ],
         table: table(report, setting),
         sections: sections(report),
-        actions: vec![Action {
-            label: "Open the conversion",
-            url: setting.url(&format!("/configuration/ad/convert/runs/{}", report.conversion)),
-        }],
+        actions: vec![Action { label: "See the conversion", command: setting.command("convert status", "") }],
     }
 }
 
@@ -64,7 +61,8 @@ fn table(report: &ConversionReport, setting: &Setting) -> Option<Table> {
         return None;
     }
     let shown = report.items.len() as u64;
-    let more = (report.skipped > shown).then(|| format!("The other {} are on the page of the conversion.", number(report.skipped - shown)));
+    let more =
+        (report.skipped > shown).then(|| format!("The other {} are in the report of the conversion.", number(report.skipped - shown)));
     Some(Table { caption: "Not converted".to_owned(), columns: ["User", "Why", "When"], rows: setting.items(&report.items), more })
 }
 

@@ -21,19 +21,16 @@ pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {
             format!(
                 "{mails} could not be sent while the mail server was away. This is what they were about; provisioning went on meanwhile."
             ),
-            "The mails themselves are not sent any more. Everything they were about is in the console.",
+            "The mails themselves are not sent any more. Everything they were about is in the list of incidents.",
         ),
         FoldReason::Cap => (
             format!("{} more held back", number(folded.count)),
             format!("{} more mails held back", number(folded.count)),
             format!("More happened than anybody should get mail about in so short a time: this mail stands for {mails}."),
-            "The mails themselves are not sent any more. Everything they were about is in the console.",
+            "The mails themselves are not sent any more. Everything they were about is in the list of incidents.",
         ),
     };
-    let row = |line: &FoldedLine| Row {
-        cells: [line.subject.clone(), String::new(), setting.moment(line.at_ms)],
-        url: line.incident.map(|incident| setting.url(&format!("/provisioning/failures/{incident}"))),
-    };
+    let row = |line: &FoldedLine| Row { cells: [line.subject.clone(), String::new(), setting.moment(line.at_ms)] };
     let shown = folded.lines.len() as u64;
     Letter {
         subject,
@@ -49,6 +46,6 @@ pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {
             more: (folded.count > shown).then(|| format!("And {} more.", number(folded.count - shown))),
         }),
         sections: vec![Section::text("What happens next", next)],
-        actions: vec![Action { label: "Open failures", url: setting.url("/provisioning/failures") }],
+        actions: vec![Action { label: "What is open", command: setting.command("incidents list", "") }],
     }
 }

@@ -62,7 +62,7 @@ fn table(mail: &IncidentMail, setting: &Setting) -> Option<Table> {
         return None;
     }
     let shown = mail.items.len() as u64;
-    let more = (mail.failures > shown).then(|| format!("All {} are on the page of the incident.", number(mail.failures)));
+    let more = (mail.failures > shown && mail.affected > 0).then(|| format!("All {} are in the log of operations.", number(mail.failures)));
     Some(Table {
         caption: if shown == 1 && mail.failures == 1 { "What failed".to_owned() } else { "The latest failures".to_owned() },
         columns: ["Who", "What went wrong", "When"],
@@ -112,13 +112,17 @@ fn capitalised(text: &str) -> String {
 }
 
 fn actions(mail: &IncidentMail, setting: &Setting) -> Vec<Action> {
-    let page = setting.url(&format!("/provisioning/failures/{}", mail.incident));
-    match mail.stage {
-        Stage::Resolved => vec![Action { label: "Open the incident", url: page }],
-        Stage::Failed | Stage::Digest => vec![
-            Action { label: "Open failures", url: page.clone() },
-            Action { label: "Retry all", url: format!("{page}#retry") },
-            Action { label: "Snooze 24 h", url: format!("{page}#snooze") },
-        ],
+    let number = mail.reference.trim_start_matches('#');
+    let mut actions = vec![Action { label: "See the incident", command: setting.command("incidents show", number) }];
+    if mail.stage == Stage::Resolved {
+        return actions;
     }
+    // Requests that never became operations are not in the log, and there is nothing to try again.
+    if mail.affected > 0 {
+        let all = format!("--incident {number} --all");
+        actions.push(Action { label: "Every failed operation", command: setting.command("ops list", &all) });
+        actions.push(Action { label: "Try all again", command: setting.command("incidents retry", number) });
+    }
+    actions.push(Action { label: "Silence it for a day", command: setting.command("incidents snooze", number) });
+    actions
 }

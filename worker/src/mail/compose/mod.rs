@@ -17,7 +17,7 @@ use muster_domain::notify::{Content, Item, TestMail};
 pub(crate) struct Setting {
     /// The account's short name.
     pub account: String,
-    /// The address of the console, without a slash at the end.
+    /// The service's address, without a slash at the end: unsubscribing is there.
     pub public_url: String,
     /// The reader's time zone.
     pub zone: TimeZone,
@@ -47,7 +47,7 @@ pub(crate) fn footer(setting: &Setting) -> Footer {
     } else {
         format!("You get this because your address is on the list for notifications of the account {account}.")
     };
-    Footer { why, settings_url: setting.url("/configuration/notifications") }
+    Footer { why, change: setting.command("notify list", "") }
 }
 
 fn test_letter(test: &TestMail, setting: &Setting) -> Letter {
@@ -63,13 +63,14 @@ fn test_letter(test: &TestMail, setting: &Setting) -> Letter {
         facts: Vec::new(),
         table: None,
         sections: vec![Section::text("What happens next", "Nothing. You hear from Muster when something needs you, and when it is over.")],
-        actions: vec![Action { label: "Open notifications", url: setting.url("/configuration/notifications") }],
+        actions: vec![Action { label: "Who gets mail", command: setting.command("notify list", "") }],
     }
 }
 
 impl Setting {
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.public_url)
+    /// `muster incidents show --account acme 12`.
+    fn command(&self, words: &str, rest: &str) -> String {
+        format!("muster {words} --account {} {rest}", self.account).trim_end().to_owned()
     }
 
     /// A moment as the reader's own clock shows it.
@@ -84,7 +85,7 @@ impl Setting {
     }
 
     fn items(&self, items: &[Item]) -> Vec<Row> {
-        let row = |item: &Item| Row { cells: [item.who.clone(), item.what.clone(), self.moment(item.at_ms)], url: None };
+        let row = |item: &Item| Row { cells: [item.who.clone(), item.what.clone(), self.moment(item.at_ms)] };
         items.iter().map(row).collect()
     }
 }

@@ -23,9 +23,12 @@ pub(super) fn letter(week: &Weekly, setting: &Setting) -> Letter {
             Fact { label: "Failed", value: number(week.failed) },
             Fact { label: "Incidents", value: format!("{} began, {} ended", number(week.opened), number(week.resolved)) },
         ],
-        table: table(week, setting),
+        table: table(week),
         sections: vec![Section::text("What happens next", "The next summary comes in a week. Failures are told when they happen.")],
-        actions: vec![Action { label: "Open provisioning", url: setting.url("/provisioning/cycles") }],
+        actions: vec![
+            Action { label: "What is open", command: setting.command("incidents list", "") },
+            Action { label: "The cycles of the week", command: setting.command("cycles", "--since 7d") },
+        ],
     }
 }
 
@@ -38,13 +41,12 @@ fn lead(applied: u64, failed: u64, open: u64) -> String {
     if open == 0 { work } else { format!("{work} {} still open.", count(open, "incident is", "incidents are")) }
 }
 
-fn table(week: &Weekly, setting: &Setting) -> Option<Table> {
+fn table(week: &Weekly) -> Option<Table> {
     if week.open.is_empty() {
         return None;
     }
     let row = |incident: &muster_domain::notify::WeeklyIncident| Row {
         cells: [incident.title.clone(), incident.reference.clone(), count(incident.failures, "failure", "failures")],
-        url: Some(setting.url(&format!("/provisioning/failures/{}", incident.incident))),
     };
     Some(Table {
         caption: "Open incidents".to_owned(),

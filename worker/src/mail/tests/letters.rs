@@ -37,14 +37,11 @@ fn the_html_holds_what_the_text_holds_and_nothing_from_elsewhere() {
         let is_step = |word: &String| word.parse::<u32>().is_ok_and(|number| number < 10);
         let missing: Vec<_> = words(&text).difference(&words(&html)).filter(|word| !is_step(word)).cloned().collect();
         assert!(missing.is_empty(), "{name}: only in the text: {missing:?}");
-        for link in html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1)) {
-            assert!(link.starts_with("https://scim.example.com/"), "{name} leads elsewhere: {}", &link[..40]);
-        }
-        for active in ["<script", "<img", "url(", "javascript:", "@import", "<link"] {
+        for active in ["href=", "src=", "<script", "<img", "url(", "javascript:", "@import", "<link"] {
             assert!(!html.contains(active), "{name} holds {active}");
         }
         assert!(html.contains("<html lang=\"en\"") && html.contains("<h1") && html.contains("prefers-color-scheme: dark"));
-        assert!(text.lines().all(|line| line.chars().count() <= 76 || line.contains("https://")), "{name}");
+        assert!(text.lines().all(|line| line.chars().count() <= 76), "{name}");
     }
 }
 
