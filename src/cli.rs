@@ -1,8 +1,12 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
 mod convert;
+mod log;
+mod notify;
 
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
+pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
+pub use notify::{AddRecipient, NotifyCommand};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -92,6 +96,33 @@ pub enum Command {
         after_help = "Examples:\n  muster convert plan --account acme --csv plan.csv\n  muster convert start --account acme\n  muster convert watch --account acme\n  muster convert undo --account acme\n\nA plan changes nobody. A started conversion is run by the workers (or by `muster serve`) within seconds."
     )]
     Convert(ConvertCommand),
+    /// The log of operations: every write a directory sent, and what became of it.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster ops list --account acme --failed --since 2h\n  muster ops show --account acme 019ab1c2-5d3e-7f00-8000-000000000000"
+    )]
+    Ops(OpsCommand),
+    /// Provisioning cycles: runs of operations with no gap over ten minutes.
+    #[command(after_help = "Examples:\n  muster cycles --account acme\n  muster cycles --account acme --since 30d --csv > cycles.csv")]
+    Cycles(CyclesCommand),
+    /// Incidents: failures of one kind, what causes them and what to do.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster incidents list --account acme\n  muster incidents show --account acme 12\n  muster incidents retry --account acme 12"
+    )]
+    Incidents(IncidentsCommand),
+    /// Mail: who gets it, and what became of it.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster notify add --account acme ops@acme.test --time-zone Europe/Berlin --quiet-hours 20:00-07:30\n  muster notify test --account acme"
+    )]
+    Notify(NotifyCommand),
+    /// Tokens of the JSON API, which reads the log and handles incidents.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster token create --account acme --user jdoe --name dashboard\n  muster token list --account acme"
+    )]
+    Token(TokenCommand),
     /// The queue between gateways and workers.
     #[command(subcommand, after_help = "Examples:\n  muster queue status\n  muster queue status --json")]
     Queue(QueueCommand),

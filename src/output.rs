@@ -37,3 +37,21 @@ fn line<const COLUMNS: usize>(out: &mut impl Write, cells: [String; COLUMNS], wi
 fn printable(cell: &str) -> String {
     cell.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
 }
+
+/// Prints lines of CSV on stdout.
+pub fn csv(lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    lines.into_iter().try_for_each(|line| out.write_all(line.as_bytes()))
+}
+
+/// Prints names with texts, one a line, the texts one under the other.
+pub fn pairs(lines: &[(String, String)]) -> io::Result<()> {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut out = io::stdout().lock();
+    lines.iter().try_for_each(|(name, text)| writeln!(out, "{name:<width$}  {}", printable(text)))
+}
+
+/// A moment, from milliseconds since 1970.
+pub fn time(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.3}")).unwrap_or_default()
+}

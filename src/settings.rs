@@ -1,10 +1,11 @@
 //! From the one configuration to what each crate is told.
 
+use muster_domain::detail::DetailPolicy;
 use muster_gateway::{GatewaySettings, RequestLimits};
 use muster_queue::QueueSettings;
-use muster_runtime::{Config, SecretUrl};
-use muster_store::StoreSettings;
-use muster_worker::{ApplySettings, ConversionSettings, WorkerSettings};
+use muster_runtime::{Config, OperationDetailLevel, SecretUrl};
+use muster_store::{StoreSettings, log::Retention};
+use muster_worker::{ApplySettings, ConversionSettings, WorkerSettings, mail::MailSettings};
 use std::time::Duration;
 
 /// This build's version.
@@ -19,6 +20,11 @@ pub fn store(config: &Config) -> StoreSettings {
         pool_max: database.pool_max,
         statement_timeout_ms: database.statement_timeout_ms,
         lock_timeout_ms: database.lock_timeout_ms,
+        detail: match config.operations.detail {
+            OperationDetailLevel::Off => DetailPolicy::Off,
+            OperationDetailLevel::Masked => DetailPolicy::Masked,
+            OperationDetailLevel::Full => DetailPolicy::Full,
+        },
     }
 }
 
@@ -67,6 +73,8 @@ pub fn worker(config: &Config) -> WorkerSettings {
         apply_max: Duration::from_millis(config.worker.apply_ms),
         conversions: conversions(config),
         connection: Some(store(config)),
+        retention: Retention { operations_ms: days(config.operations.keep_days), incidents_ms: days(config.incidents.keep_days) },
+        mail: Some(mail(config)),
         ..WorkerSettings::default()
     }
 }
@@ -74,4 +82,20 @@ pub fn worker(config: &Config) -> WorkerSettings {
 /// Conversions.
 pub fn conversions(config: &Config) -> ConversionSettings {
     ConversionSettings { references: config.conversion.references.clone(), ..ConversionSettings::default() }
+}
+
+/// How mail is sent.
+pub fn mail(config: &Config) -> MailSettings {
+    MailSettings {
+        url: config.mail.url.reveal().to_owned(),
+        dir: config.data_dir.join("mail"),
+        from: config.mail.from.clone(),
+        public_url: config.http.public_url.clone(),
+        ca_file: config.mail.ca_file.clone(),
+    }
+}
+
+/// In milliseconds.
+fn days(days: u32) -> i64 {
+    i64::from(days) * 24 * 60 * 60 * 1000
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::{cache::KeyCache, wrong_keys::WrongKeys},
+    failures::Failures,
     health::Health,
     path::Base,
     refusal::Refusal,
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) keys: KeyCache,
     pub(crate) wrong_keys: WrongKeys,
     cursor_key: OnceCell<[u8; 32]>,
+    pub(crate) failures: Failures,
     base_urls: [String; 2],
     pub(crate) health: Health,
 }
@@ -39,6 +41,7 @@ impl App {
             keys: KeyCache::new(settings.limits.key_age, KEYS_MAX),
             wrong_keys: WrongKeys::new(settings.limits.wrong_keys_per_minute),
             cursor_key: OnceCell::new(),
+            failures: Failures::default(),
             base_urls,
             health: Health::default(),
             settings,

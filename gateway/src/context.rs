@@ -2,7 +2,7 @@
 
 use crate::{media::Media, path::Base};
 use axum::http::{HeaderMap, header};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use uuid::Uuid;
 
 /// One request, as far as its answer needs to know it.
@@ -16,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) base: Base,
     /// Whether the client is one that gives up on a document with attributes it does not know.
     pub(crate) reads_closed: bool,
+    logged: AtomicBool,
 }
 
 /// scim2-client, by the name of its HTTP library: it gives up on a service whose `/ServiceProviderConfig` has one attribute more
@@ -25,7 +26,18 @@ const CLOSED_READER: &str = "python-httpx2/";
 impl Context {
     pub(crate) fn new(headers: &HeaderMap, base: Base) -> Self {
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base, reads_closed: agent.starts_with(CLOSED_READER) }
+        let reads_closed = agent.starts_with(CLOSED_READER);
+        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base, reads_closed, logged: AtomicBool::new(false) }
+    }
+
+    /// From now on the log of operations has what became of the request, its failure included.
+    pub(crate) fn set_logged(&self) {
+        self.logged.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the log of operations has it.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.logged.load(Ordering::Relaxed)
     }
 }
 

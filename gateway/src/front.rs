@@ -4,8 +4,10 @@
 //! answer has. A panic in a handler is a 500 like any other, and the connection lives on.
 
 use crate::{
+    api,
     app::App,
-    auth, body,
+    auth::{self, Caller},
+    body,
     context::Context,
     health, media,
     path::{self, Base, Segments, Target},
@@ -13,6 +15,7 @@ use crate::{
     refusal::Refusal,
     route::{self, Endpoint},
     scim::Call,
+    unsubscribe,
 };
 use axum::{
     body::HttpBody,
@@ -54,7 +57,7 @@ where
         body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
     }
     stamp(&mut response, &context);
-    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "answered");
+    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = unsubscribe::without_token(parts.uri.path()), status = response.status().as_u16(), "answered");
     Ok(response)
 }
 
@@ -81,7 +84,11 @@ where
     check_bounds(app, parts)?;
     match target {
         Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
-        Target::Other => health::handle(app, parts, context).await,
+        Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
+        Target::Other => match unsubscribe::token(parts.uri.path()) {
+            Some(token) => unsubscribe::handle(app, parts, token).await,
+            None => health::handle(app, parts, context).await,
+        },
     }
 }
 
@@ -98,7 +105,26 @@ where
 {
     check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
-    let endpoint = segments.as_slice().and_then(Endpoint::find).ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
+    let (account, endpoint) = (caller.account, segments.as_slice().and_then(Endpoint::find));
+    let answer = handle(app, caller, context, endpoint, parts, body).await;
+    if let Err(refusal) = &answer {
+        app.failures.note(account, &parts.method, endpoint, context, refusal);
+    }
+    answer
+}
+
+async fn handle<B>(
+    app: &App,
+    caller: Caller,
+    context: &Context,
+    endpoint: Option<Endpoint<'_>>,
+    parts: &Parts,
+    body: &mut B,
+) -> Result<Response, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let endpoint = endpoint.ok_or_else(|| ScimError::not_found("there is nothing at this address"))?;
     let query = Query::parse(parts.uri.query())?;
     let bytes = if endpoint.takes_body(&parts.method) {
         media::check_request(&parts.headers)?;

@@ -1,4 +1,4 @@
-//! The gateway: SCIM endpoints, probes. Validates, enqueues, reads; never writes a user or a group.
+//! The gateway: SCIM endpoints, a JSON API for operators, probes. Validates, enqueues, reads; never writes a user or a group.
 //!
 //! # The path of a request
 //!
@@ -27,16 +27,20 @@
 //! 5. **Every refusal is a SCIM error** (`refusal`), quick and with the reason in it, except where the reason is ours: then it
 //!    holds the request id and the log has the cause, once.
 //!
+//! 6. **What is refused at the door is counted** (`failures`) without a query, and becomes part of an incident a second later.
+//!
 //! What providers send that RFC 7644 does not foresee is not dealt with here: it is a named switch in [`muster_scim::Compat`].
 //!
 //! Nothing here knows the worker.
 
+mod api;
 mod app;
 mod auth;
 mod body;
 mod context;
 mod cursor;
 mod discovery;
+mod failures;
 mod front;
 mod health;
 mod media;
@@ -49,6 +53,7 @@ mod route;
 mod scim;
 mod serve;
 mod settings;
+mod unsubscribe;
 
 pub use openapi::openapi;
 pub use serve::{GatewayError, run};

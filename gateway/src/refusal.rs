@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     Scim(ScimError),
     /// No key, or none that counts. One answer for every reason.
     Unauthorized,
+    /// No token of the JSON API, or none that counts.
+    NoToken,
     /// Another wrong key from a peer that has sent many.
     TooManyWrongKeys {
         /// How long further wrong ones get this answer.
@@ -71,7 +73,16 @@ impl Refusal {
         match self {
             Self::Scim(error) if error.status >= 500 => Self::Internal { cause: error.to_string() }.into_response(context),
             Self::Scim(error) => reply::error(&error, context),
-            Self::Unauthorized => unauthorized(context),
+            Self::Unauthorized => unauthorized(
+                "Bearer realm=\"SCIM\"",
+                "the secret key is missing, wrong or no longer valid: send it as Authorization: Bearer",
+                context,
+            ),
+            Self::NoToken => unauthorized(
+                "Bearer realm=\"API\"",
+                "the API token is missing, wrong or no longer valid: send it as Authorization: Bearer",
+                context,
+            ),
             Self::TooManyWrongKeys { retry_after } => with_retry_after(
                 reply::error(&ScimError::too_many_requests("too many wrong secret keys from this address"), context),
                 retry_after,
@@ -105,10 +116,9 @@ fn later(status: u16, retry_after: Duration, cause: &str, context: &Context) -> 
     with_retry_after(reply::error(&ScimError::status(status, detail), context), retry_after)
 }
 
-fn unauthorized(context: &Context) -> Response {
-    let error = ScimError::unauthorized("the secret key is missing, wrong or no longer valid: send it as Authorization: Bearer");
-    let mut response = reply::error(&error, context);
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"SCIM\""));
+fn unauthorized(challenge: &'static str, detail: &str, context: &Context) -> Response {
+    let mut response = reply::error(&ScimError::unauthorized(detail), context);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 

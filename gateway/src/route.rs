@@ -68,6 +68,15 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    /// The type of the resources there; none when it is about none.
+    pub(crate) const fn resource_type(self) -> Option<ResourceType> {
+        match self {
+            Self::Collection(kind) | Self::Item(kind, _) => Some(kind),
+            Self::Search(kind) => kind,
+            _ => None,
+        }
+    }
+
     /// Whether a request of this method brings a body that matters.
     pub(crate) fn takes_body(self, method: &Method) -> bool {
         match self {

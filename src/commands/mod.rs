@@ -4,16 +4,21 @@ mod account;
 mod completions;
 mod config;
 mod convert;
+mod cycles;
 mod doctor;
 mod first_start;
 mod gateway;
 mod healthcheck;
+mod incidents;
 mod migrate;
+mod notify;
 mod openapi;
+mod ops;
 mod queue;
 mod scim;
 mod serve;
 mod start;
+mod token;
 mod user;
 mod user_import;
 mod version;
@@ -49,6 +54,11 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::User(UserCommand::Import(import)) => user_import::run(&context, import).await,
         Command::Scim(command) => scim::run(&context, command).await,
         Command::Convert(command) => convert::run(&context, command).await,
+        Command::Ops(command) => ops::run(&context, command).await,
+        Command::Cycles(command) => cycles::run(&context, command).await,
+        Command::Incidents(command) => incidents::run(&context, command).await,
+        Command::Notify(command) => notify::run(&context, command).await,
+        Command::Token(command) => token::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,

@@ -6,7 +6,10 @@ mod accounts;
 mod configuration;
 mod conformance;
 mod convert;
+mod failures;
 mod import;
+mod notify;
 mod place;
 #[cfg(unix)]
 mod service;
+mod smtp;

@@ -10,6 +10,7 @@ mod boats;
 mod bulk;
 mod convert;
 mod deferred;
+mod failures;
 mod fixtures;
 mod group_answers;
 mod harness;

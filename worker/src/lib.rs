@@ -18,6 +18,8 @@
 mod apply;
 mod committer;
 pub mod conversion;
+mod housekeeping;
+pub mod mail;
 mod run;
 mod sweep;
 

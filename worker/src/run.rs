@@ -4,11 +4,13 @@ use crate::{
     Applier, ApplySettings, ConversionSettings,
     committer::{self, CommitterHandle, CommitterStats},
     conversion::{Governors, run_conversions},
+    housekeeping,
+    mail::{MailSettings, Mailer},
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueError};
-use muster_store::{Store, StoreError, StoreSettings};
+use muster_store::{Store, StoreError, StoreSettings, log::Retention};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -25,16 +27,25 @@ pub struct WorkerSettings {
     pub conversions: ConversionSettings,
     /// How the governors of conversions reach the database to measure it; without it, the pace in `conversions` holds.
     pub connection: Option<StoreSettings>,
+    /// How long the log of operations and incidents are kept.
+    pub retention: Retention,
+    /// How mail is sent; none: it is planned and sent by others.
+    pub mail: Option<MailSettings>,
 }
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Default for WorkerSettings {
     fn default() -> Self {
+        let retention = Retention { operations_ms: 30 * DAY_MS, incidents_ms: 365 * DAY_MS };
         Self {
             batch_max: 512,
             apply_max: Duration::from_secs(4),
             concurrency: 64,
             conversions: ConversionSettings::default(),
             connection: None,
+            retention,
+            mail: None,
         }
     }
 }
@@ -48,21 +59,33 @@ pub enum WorkerError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The settings of mail.
+    #[error("mail cannot be sent: {0}")]
+    Mail(String),
 }
 
 /// Works until `shutdown`, then finishes what it has in hand.
 ///
 /// # Errors
-/// When the queue's settings make no sense. A queue or database that is away is waited for.
+/// When the settings of queue or mail make no sense. A queue or database that is away is waited for.
 pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown: CancellationToken) -> Result<(), WorkerError> {
     let clock = {
         let queue = queue.clone();
         Arc::new(move || queue.now_ms())
     };
+    let mailer = match settings.mail {
+        Some(settings) => {
+            let queue = queue.clone();
+            Some(Mailer::new(settings, store.clone(), move || queue.now_ms()).map_err(WorkerError::Mail)?)
+        }
+        None => None,
+    };
     let applier = Applier::new(store.clone(), ApplySettings { apply_max: settings.apply_max, clock });
     let stats = Arc::new(CommitterStats::default());
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
     let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
+    let housekeeping = tokio::spawn(housekeeping::run(store.clone(), settings.retention, shutdown.clone()));
+    let mail = mailer.map(|mailer| tokio::spawn(mailer.run(shutdown.clone())));
     let enough = shutdown.child_token();
     let mut conversions = settings.conversions;
     if let Some(connection) = settings.connection {
@@ -80,6 +103,13 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     enough.cancel();
     if conversions.await.is_err() {
         tracing::error!("the runner of conversions panicked; another worker goes on when the lease ends");
+    }
+    housekeeping.abort();
+    // The mail in hand is handed over to its end: broken off, it would be sent again.
+    if let Some(mail) = mail
+        && mail.await.is_err()
+    {
+        tracing::error!("the mailer panicked; what it held is sent by the next");
     }
     tracing::info!(batches = stats.batches(), operations = stats.operations(), "worker stopped");
     Ok(result?)

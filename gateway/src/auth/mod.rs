@@ -44,11 +44,13 @@ const LOOKUP_WAIT: Duration = Duration::from_secs(2);
 /// 401, 429 or 503.
 pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<Caller, Refusal> {
     let arrived = Instant::now();
+    let mut presented_hash = None;
     let grant = match presented(&parts.headers) {
         Presented::Nothing => return Err(Refusal::Unauthorized),
         Presented::Malformed => None,
         Presented::Key(key) => {
             let hash = key.hash();
+            presented_hash = Some(hash);
             let grant = app.keys.get(&hash, arrived, || look_up(app, &hash)).await.map_err(Refusal::unavailable)?;
             // The map compared hashes in a hurry; this takes the same time whatever differs.
             grant.filter(|grant| grant.hash == hash && grant.host.as_deref().is_none_or(|host| came_to(host, parts)))
@@ -56,10 +58,14 @@ pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Resu
     };
     match grant {
         Some(grant) => Ok(Caller { account: grant.account, key: grant.key, administrator: grant.administrator }),
-        None => match app.wrong_keys.note(peer, arrived) {
-            Ok(()) => Err(Refusal::Unauthorized),
-            Err(retry_after) => Err(Refusal::TooManyWrongKeys { retry_after }),
-        },
+        None => {
+            let noted = app.wrong_keys.note(peer, arrived);
+            app.failures.note_key(presented_hash, noted.is_err(), parts);
+            match noted {
+                Ok(()) => Err(Refusal::Unauthorized),
+                Err(retry_after) => Err(Refusal::TooManyWrongKeys { retry_after }),
+            }
+        }
     }
 }
 

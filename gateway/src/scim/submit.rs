@@ -66,6 +66,7 @@ pub(crate) async fn submit(
         },
         Err(error) => return Err(error.into()),
     };
+    call.context.set_logged();
     judge(outcome, &stub).map(Submitted::Done)
 }
 
@@ -79,7 +80,10 @@ async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Dur
     let part = Part { method: method.to_owned(), bulk_id: None, operation: Some(operation.id), error: None };
     let stub = stub(&operation);
     match deferred::submit(call, vec![operation], &[part], wait).await?.and_then(|mut outcomes| outcomes.pop()) {
-        Some(outcome) => judge(outcome, &stub).map(Submitted::Done),
+        Some(outcome) => {
+            call.context.set_logged();
+            judge(outcome, &stub).map(Submitted::Done)
+        }
         None => deferred::accepted(call).map(Submitted::Later),
     }
 }
@@ -128,6 +132,7 @@ pub(crate) async fn submit_all(call: &Call<'_>, operations: Vec<Operation>) -> R
         Err(CallError::NoReply) => fence(stubs[0].request_id, || operations::expire_all(&call.app.store, &stubs)).await?,
         Err(error) => return Err(error.into()),
     };
+    call.context.set_logged();
     if outcomes.iter().all(|outcome| outcome.code == OutcomeCode::Expired) {
         return Err(Refusal::unavailable(format_args!("the bulk request {} was not applied in time", stubs[0].request_id)));
     }

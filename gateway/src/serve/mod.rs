@@ -7,7 +7,7 @@ mod activity;
 mod connection;
 mod timed_stream;
 
-use crate::{app::App, settings::GatewaySettings};
+use crate::{app::App, failures, settings::GatewaySettings};
 use connection::Connections;
 use muster_queue::Queue;
 use muster_store::Store;
@@ -50,9 +50,15 @@ pub async fn run(
     let connections = Connections::new(Arc::clone(&app), shutdown.clone());
     tracing::info!(address = %local, "listening");
     ready(local);
-    accept(listener, &room, &connections, &shutdown).await;
-    app.health.drain();
-    drain_connections(&connections, drain).await;
+    // It ends after the connections, so that what the last of them added is written, too.
+    let drained = CancellationToken::new();
+    let serve = async {
+        accept(listener, &room, &connections, &shutdown).await;
+        app.health.drain();
+        drain_connections(&connections, drain).await;
+        drained.cancel();
+    };
+    tokio::join!(serve, failures::run(&app, drained.clone()));
     tracing::info!("stopped");
     Ok(())
 }

@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
+mod api;
 mod auth;
 mod bounds;
 mod bulk;
 mod connections;
 mod deferred;
+mod failures;
 mod lists;
 mod me;
 mod media;
+mod notifications;
 mod outcomes;
 mod paths;
 mod probes;

@@ -69,12 +69,20 @@ id!(
     KeyId
 );
 id!(
+    /// A token of the JSON API.
+    ApiTokenId
+);
+id!(
     /// An operation: one SCIM write accepted by the gateway. Delivery is at least once; this id makes the effect happen once.
     OperationId
 );
 id!(
     /// A conversion: one run of Convert All User IDs To Use Email, or of its undo.
     ConversionId
+);
+id!(
+    /// An incident: failures of one kind, from the first until it is over.
+    IncidentId
 );
 id!(
     /// One run of one gateway process; names the reply stream it listens on.

@@ -7,18 +7,27 @@
 //!
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
+mod api_token;
 mod bulk;
 pub mod conversion;
+mod csv;
+pub mod detail;
 mod id;
+pub mod incident;
 mod login_key;
+mod mask;
 mod message;
+pub mod notify;
 mod operation;
 mod role;
 mod secret_key;
 
+pub use api_token::ApiToken;
 pub use bulk::BulkPart;
-pub use id::{AccountId, ConversionId, GatewayId, GroupId, KeyId, OperationId, UserId};
+pub use csv::csv_line;
+pub use id::{AccountId, ApiTokenId, ConversionId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
+pub use mask::{digest, mask, mask_detail};
 pub use message::{OperationBatch, Reply};
 pub use operation::{Actor, Change, Operation, Outcome, OutcomeCode};
 pub use role::{Role, UnknownRole};

@@ -34,18 +34,7 @@ impl SecretKey {
     /// When the operating system has no randomness to give, which leaves nothing safe to do.
     #[must_use]
     pub fn generate() -> Self {
-        let mut text = String::with_capacity(PREFIX.len() + RANDOM_CHARS + CHECK_CHARS);
-        text.push_str(PREFIX);
-        let mut bytes = [0_u8; 64];
-        while text.len() < PREFIX.len() + RANDOM_CHARS {
-            getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-            // 248 = 4 * 62: larger bytes are thrown away, so that every character is equally likely.
-            let chars = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
-            text.extend(chars.take(PREFIX.len() + RANDOM_CHARS - text.len()));
-        }
-        let check = checksum(&text);
-        text.push_str(&check);
-        Self(text)
+        Self(generate(PREFIX))
     }
 
     /// Reads a key a client sent. Looks nothing up.
@@ -53,12 +42,7 @@ impl SecretKey {
     /// # Errors
     /// [`MalformedSecretKey`] when the text cannot be a key.
     pub fn parse(text: &str) -> Result<Self, MalformedSecretKey> {
-        let body = text.strip_prefix(PREFIX).ok_or(MalformedSecretKey)?;
-        if body.len() != RANDOM_CHARS + CHECK_CHARS || !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(MalformedSecretKey);
-        }
-        let (unchecked, check) = text.split_at(text.len() - CHECK_CHARS);
-        if checksum(unchecked) == check { Ok(Self(text.to_owned())) } else { Err(MalformedSecretKey) }
+        if is_well_formed(PREFIX, text) { Ok(Self(text.to_owned())) } else { Err(MalformedSecretKey) }
     }
 
     /// The form that is stored and looked up.
@@ -98,6 +82,32 @@ impl fmt::Debug for SecretKeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKeyHash(…)")
     }
+}
+
+/// A prefix, 256 random bits and a checksum.
+pub(crate) fn generate(prefix: &str) -> String {
+    let mut text = String::with_capacity(prefix.len() + RANDOM_CHARS + CHECK_CHARS);
+    text.push_str(prefix);
+    let mut bytes = [0_u8; 64];
+    while text.len() < prefix.len() + RANDOM_CHARS {
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        // 248 = 4 * 62: larger bytes are thrown away, so that every character is equally likely.
+        let chars = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
+        text.extend(chars.take(prefix.len() + RANDOM_CHARS - text.len()));
+    }
+    let check = checksum(&text);
+    text.push_str(&check);
+    text
+}
+
+/// Whether a text is what [`generate`] makes.
+pub(crate) fn is_well_formed(prefix: &str, text: &str) -> bool {
+    let Some(body) = text.strip_prefix(prefix) else { return false };
+    if body.len() != RANDOM_CHARS + CHECK_CHARS || !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let (unchecked, check) = text.split_at(text.len() - CHECK_CHARS);
+    checksum(unchecked) == check
 }
 
 fn checksum(text: &str) -> String {

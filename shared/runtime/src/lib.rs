@@ -18,8 +18,8 @@ pub mod shutdown;
 pub mod telemetry;
 
 pub use config::{
-    Config, ConfigErrors, Conversion, DEFAULTS, Database, Entry, Gateway, Http, Loaded, Log, LogFormat, Mail, Origin, Override, Problem,
-    QueueConfig, SECRET_KEYS, Scim, Worker,
+    Config, ConfigErrors, Conversion, DEFAULTS, Database, Entry, Gateway, Http, Incidents, Loaded, Log, LogFormat, Mail,
+    OperationDetailLevel, Operations, Origin, Override, Problem, QueueConfig, SECRET_KEYS, Scim, Worker,
 };
 pub use lock::{LockError, ServiceLock};
 pub use secret::SecretUrl;

@@ -11,7 +11,8 @@
 //! Read connections know no sequential scan either: every query names its account, and a table holds all of them. But the planner may
 //! look at the values of each statement: whether `userName sw "x"` is one user or everybody, no generic plan can know.
 
-use crate::{StoreError, migration};
+use crate::{StoreError, migration, now_ms};
+use muster_domain::detail::DetailPolicy;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx::Executor as _,
@@ -48,11 +49,20 @@ pub struct StoreSettings {
     pub statement_timeout_ms: u32,
     /// The longest a statement waits for somebody else's lock, milliseconds. On SQLite, for the write lock of the file.
     pub lock_timeout_ms: u32,
+    /// What the log of operations keeps beside outcomes.
+    pub detail: DetailPolicy,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: "sqlite://muster.db".into(), read_url: None, pool_max: 16, statement_timeout_ms: 3_000, lock_timeout_ms: 500 }
+        Self {
+            url: "sqlite://muster.db".into(),
+            read_url: None,
+            pool_max: 16,
+            statement_timeout_ms: 3_000,
+            lock_timeout_ms: 500,
+            detail: DetailPolicy::default(),
+        }
     }
 }
 
@@ -63,6 +73,7 @@ pub struct Store {
     read: DatabaseConnection,
     dialect: Dialect,
     long_reads: Arc<Semaphore>,
+    pub(crate) detail: DetailPolicy,
 }
 
 /// How many lists may be read through at once, in one process.
@@ -78,6 +89,9 @@ impl fmt::Debug for Store {
 pub struct WriteTransaction {
     pub(crate) inner: DatabaseTransaction,
     pub(crate) dialect: Dialect,
+    /// When it began, for the log of what it does.
+    pub(crate) begun_ms: i64,
+    pub(crate) detail: DetailPolicy,
 }
 
 impl Store {
@@ -94,7 +108,7 @@ impl Store {
             return Err(StoreError::Other("database.read_url and database.url must be of the same kind".into()));
         }
         let read = Database::connect(options(dialect, read_url, settings, Purpose::Read)).await?;
-        Ok(Self { write, read, dialect, long_reads: Arc::new(Semaphore::new(LONG_READS)) })
+        Ok(Self { write, read, dialect, long_reads: Arc::new(Semaphore::new(LONG_READS)), detail: settings.detail })
     }
 
     /// The engine.
@@ -152,7 +166,8 @@ impl Store {
             Dialect::Postgres => TransactionOptions::default(),
             Dialect::Sqlite => TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() },
         };
-        Ok(WriteTransaction { inner: self.write.begin_with_options(options).await?, dialect: self.dialect })
+        let inner = self.write.begin_with_options(options).await?;
+        Ok(WriteTransaction { inner, dialect: self.dialect, begun_ms: now_ms(), detail: self.detail })
     }
 
     /// Starts a read transaction that sees one moment of the database.

@@ -9,6 +9,7 @@ use crate::{Store, StoreError, WriteTransaction, now_ms};
 use muster_domain::{AccountId, KeyId, Role, SecretKey, SecretKeyHash, UserId};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What an active key allows.
 #[derive(Clone, Debug)]
@@ -65,6 +66,35 @@ pub async fn find_active(store: &Store, hash: &SecretKeyHash) -> Result<Option<K
         host: row.try_get("", "host")?,
         hash: SecretKeyHash(stored),
     }))
+}
+
+/// Why a key that was once made opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// Another one was made after it.
+    Voided,
+    /// Its administrator is disabled, demoted or gone.
+    DisabledAdministrator,
+    /// There is nothing wrong with it: it came to a host that is not its account's.
+    WrongHost,
+}
+
+/// The account that had a key of this hash, and why it opens nothing; nothing when nobody ever had it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn misuse(store: &Store, hash: &SecretKeyHash) -> Result<Option<(AccountId, Misuse)>, StoreError> {
+    let sql = "SELECT account_id, voided_ms FROM secret_key WHERE hash = $1";
+    let Some(row) = store.writer().query_one_raw(store.statement(sql, [Value::from(hash.0.to_vec())])).await? else {
+        return Ok(None);
+    };
+    let (account, voided): (Uuid, Option<i64>) = (row.try_get("", "account_id")?, row.try_get("", "voided_ms")?);
+    let misuse = match voided {
+        Some(_) => Misuse::Voided,
+        None if find_active(store, hash).await?.is_none() => Misuse::DisabledAdministrator,
+        None => Misuse::WrongHost,
+    };
+    Ok(Some((AccountId(account), misuse)))
 }
 
 /// Makes `secret` the account's active key and voids the one before it.

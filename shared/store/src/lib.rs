@@ -14,6 +14,7 @@
 
 pub mod accounts;
 pub mod aliases;
+pub mod api_tokens;
 pub mod async_requests;
 pub mod batch;
 mod connect;
@@ -23,9 +24,12 @@ mod custom;
 pub mod diagnostics;
 mod error;
 mod filter_sql;
+pub mod incidents;
 pub mod keys;
+pub mod log;
 mod migration;
 pub mod operations;
+pub mod outbox;
 pub mod resources;
 mod row;
 mod rows;

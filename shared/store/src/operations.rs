@@ -2,7 +2,7 @@
 
 use crate::{
     Store, StoreError,
-    batch::LogEntry,
+    batch::{LogEntry, Written},
     now_ms,
     resources::{self, Include},
     rows::Rows,
@@ -10,7 +10,7 @@ use crate::{
 use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
 use muster_scim::{ResourceType, ScimError, schema::CustomType};
 use sea_orm::{ConnectionTrait, QueryResult};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// What the log keeps of an operation.
@@ -90,12 +90,18 @@ fn read(row: &QueryResult) -> Result<Recorded, StoreError> {
 /// # Errors
 /// When the database fails. Nothing is known then.
 pub async fn record(store: &Store, operation: &Operation, outcome: &Outcome) -> Result<Option<Outcome>, StoreError> {
-    let entry = LogEntry { operation, outcome };
-    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &[entry], now_ms()).statement(crate::batch::LOG_INSERT);
+    let entry = LogEntry { operation, outcome, changed: &[] };
+    let now_ms = now_ms();
+    let written = Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail };
+    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &[entry], written).statement(crate::batch::LOG_INSERT);
+    let tx = store.begin().await?;
     // If a worker is committing it at this moment, this waits for that COMMIT, and then finds its row.
-    if store.writer().query_one_raw(statement).await?.is_some() {
+    if tx.inner.query_one_raw(statement).await?.is_some() {
+        tx.put_failures(&crate::batch::log_failures(&[entry], now_ms)).await?;
+        tx.commit().await?;
         return Ok(None);
     }
+    tx.rollback().await?;
     self::outcome(store, operation.account, operation.id).await
 }
 
@@ -118,9 +124,21 @@ pub async fn expire(store: &Store, operation: &Operation) -> Result<Option<Outco
 pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<Outcome>, StoreError> {
     let Some(first) = operations.first() else { return Ok(Vec::new()) };
     let expired = Outcome::failed(OutcomeCode::Expired, 503);
-    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired }).collect();
-    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &entries, now_ms()).statement(crate::batch::LOG_INSERT);
-    if store.writer().query_all_raw(statement).await?.len() == operations.len() {
+    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired, changed: &[] }).collect();
+    let now_ms = now_ms();
+    let statement = crate::batch::log_rows(
+        Rows::new(store.dialect()),
+        &entries,
+        Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail },
+    )
+    .statement(crate::batch::LOG_INSERT);
+    let tx = store.begin().await?;
+    let ended = tx.inner.query_all_raw(statement).await?;
+    let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
+    let late: Vec<LogEntry<'_>> = entries.iter().copied().filter(|entry| ended.contains(&entry.operation.id.0)).collect();
+    tx.put_failures(&crate::batch::log_failures(&late, now_ms)).await?;
+    tx.commit().await?;
+    if ended.len() == operations.len() {
         return Ok(vec![expired; operations.len()]);
     }
     let ids: Vec<OperationId> = operations.iter().map(|operation| operation.id).collect();

@@ -10,7 +10,7 @@ use super::{
     foresee::foreseen,
     world::World,
 };
-use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
+use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode, detail::AttributeChange};
 use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, Store, StoreError, UserRow, WriteTransaction,
@@ -106,11 +106,16 @@ async fn execute(
     let fresh: Vec<&Operation> = once.iter().copied().filter(|operation| !known.contains_key(&operation.id)).collect();
     let now = now_ms();
     let mut facts = Facts::default();
-    let (mut decisions, writes) = settle(tx, &mut facts, &once, &fresh, &known, attempt, now).await?;
+    let (mut decisions, mut writes) = settle(tx, &mut facts, &once, &fresh, &known, attempt, now).await?;
+    let changes = std::mem::take(&mut writes.changes);
     write(tx, writes, &mut decisions, now).await?;
     add_groups(tx, &mut decisions).await?;
-    let entries: Vec<LogEntry<'_>> =
-        fresh.iter().zip(&decisions).map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome }).collect();
+    let changed = |operation: &Operation| changes.get(&operation.id).map_or(&[][..], Vec::as_slice);
+    let entries: Vec<LogEntry<'_>> = fresh
+        .iter()
+        .zip(&decisions)
+        .map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome, changed: changed(operation) })
+        .collect();
     tx.log_operations(&entries, now).await?;
     let requests: HashSet<Uuid> = once.iter().filter(|operation| operation.acknowledged).map(|operation| operation.request_id).collect();
     tx.finish_async_requests(&requests.into_iter().collect::<Vec<_>>(), now).await?;
@@ -138,6 +143,7 @@ struct Writes {
     group_joins: Vec<Membership>,
     leaves: Vec<Membership>,
     custom: custom::Writes,
+    changes: HashMap<OperationId, Vec<AttributeChange>>,
 }
 
 /// Decides every operation that is not known, loading what the decisions ask for until none asks for more.
@@ -177,7 +183,8 @@ async fn settle(
             facts.ask(tx, questions).await?;
             asked += 1;
         } else if !bulks.doom(fresh, &ends) {
-            let writes = writes(&world);
+            let changes = std::mem::take(&mut world.changes);
+            let writes = Writes { changes, ..writes(&world) };
             return Ok((decisions, writes));
         }
     }

@@ -89,6 +89,12 @@ impl<'f> World<'f> {
         }
     }
 
+    /// The resource as it is now; none also while nobody has loaded it.
+    pub(super) fn attributes(&self, address: CustomAddress) -> Option<&Resource> {
+        let row = self.rows.get(&address).or_else(|| self.facts.rows.get(&address))?.as_ref()?;
+        Some(&row.resource)
+    }
+
     /// A unique value of this resource that another one has, and that other one.
     pub(super) fn taken(&self, row: &CustomRow, questions: &mut Questions) -> Option<(&'static str, Uuid)> {
         let mut found = None;

@@ -1,8 +1,8 @@
 //! What an operation does, and what its client is told. Pure: no waiting, no database.
 
 use super::world::World;
-use muster_domain::{LoginKey, Operation, Outcome, OutcomeCode};
-use muster_scim::{ResourceType, ScimError};
+use muster_domain::{Change, LoginKey, Operation, Outcome, OutcomeCode, detail::changes};
+use muster_scim::{Resource, ResourceType, ScimError};
 use muster_store::batch::Address;
 
 mod custom;
@@ -33,10 +33,26 @@ impl Decision {
 
 /// Applies one operation to the world.
 pub(super) fn decide(world: &mut World<'_>, operation: &Operation, now_ms: i64) -> Decision {
-    match operation.resource_type {
+    let before = attributes_before(world, operation);
+    let decision = match operation.resource_type {
         ResourceType::User => user::decide(world, operation, now_ms),
         ResourceType::Group => group::decide(world, operation, now_ms),
         ResourceType::Custom(custom) => custom::decide(world, operation, custom, now_ms),
+    };
+    if let Some(before) = before.filter(|_| decision.outcome.code == OutcomeCode::Applied)
+        && let Some(after) = world.attributes(operation.resource_type, address(operation))
+    {
+        let changed = changes(&before, after);
+        world.changes.insert(operation.id, changed);
+    }
+    decision
+}
+
+/// The resource as the operation finds it, when it may come to differ: what a creation sets is in its request.
+fn attributes_before(world: &World<'_>, operation: &Operation) -> Option<Resource> {
+    match operation.change {
+        Change::Replace { .. } | Change::Patch { .. } => world.attributes(operation.resource_type, address(operation)).cloned(),
+        Change::Create { .. } | Change::Delete => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod administrators;
 mod batches;
 mod bulks;
 mod groups;
+mod incidents;
 mod locked;
 mod races;
 mod users;

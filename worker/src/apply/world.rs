@@ -7,8 +7,8 @@ use super::{
     custom,
     facts::{Facts, Questions},
 };
-use muster_domain::{AccountId, Role};
-use muster_scim::ResourceType;
+use muster_domain::{AccountId, OperationId, Role, detail::AttributeChange};
+use muster_scim::{Resource, ResourceType};
 use muster_store::{
     GroupRow, UserRow,
     batch::{AccountKey, Address, Administrators, Membership},
@@ -41,6 +41,8 @@ pub(super) struct World<'f> {
     /// Of the installation's own types.
     pub custom: custom::World<'f>,
     pub questions: Questions,
+    /// What the operations so far have changed, for the log.
+    pub changes: HashMap<OperationId, Vec<AttributeChange>>,
 }
 
 impl<'f> World<'f> {
@@ -56,6 +58,7 @@ impl<'f> World<'f> {
             administrators_changed: HashSet::new(),
             custom: custom::World::new(&facts.custom),
             questions: Questions::default(),
+            changes: HashMap::new(),
         }
     }
 
@@ -244,6 +247,21 @@ impl<'f> World<'f> {
             }
         }
         members
+    }
+
+    /// The resource as the batch has left it so far, members aside; none also while nobody has loaded it.
+    pub(super) fn attributes(&self, resource_type: ResourceType, address: Address) -> Option<&Resource> {
+        match resource_type {
+            ResourceType::User => match self.users.get(&address) {
+                Some(user) => user.as_ref().map(|row| &row.resource),
+                None => self.loaded_user(&address).map(|row| &row.resource),
+            },
+            ResourceType::Group => match self.groups.get(&address) {
+                Some(group) => group.as_ref().map(|state| &state.row.resource),
+                None => self.loaded_group(&address).map(|row| &row.resource),
+            },
+            ResourceType::Custom(custom) => self.custom.attributes((address.0, custom.name, address.1)),
+        }
     }
 
     /// Whether the row was there when the batch began.

@@ -9,7 +9,10 @@ mod model;
 mod origin;
 mod validate;
 
-pub use model::{Config, Conversion, Database, Gateway, Http, Log, LogFormat, Mail, QueueConfig, Scim, Worker};
+pub use model::{
+    Config, Conversion, Database, Gateway, Http, Incidents, Log, LogFormat, Mail, OperationDetailLevel, Operations, QueueConfig, Scim,
+    Worker,
+};
 pub use origin::{ConfigErrors, Entry, Origin, Problem};
 
 use layers::{Layers, Override as Flag};

@@ -25,6 +25,10 @@ pub struct Config {
     pub scim: Scim,
     /// Conversions of user ids.
     pub conversion: Conversion,
+    /// The log of operations.
+    pub operations: Operations,
+    /// Incidents.
+    pub incidents: Incidents,
     /// Outgoing mail.
     pub mail: Mail,
     /// Logs.
@@ -118,12 +122,47 @@ pub struct Conversion {
     pub references: Vec<Reference>,
 }
 
+/// The log of operations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// What it keeps beside outcomes.
+    pub detail: OperationDetailLevel,
+    /// Days it keeps operations and failures.
+    pub keep_days: u32,
+}
+
+/// What the log of operations keeps beside outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationDetailLevel {
+    /// Nothing.
+    Off,
+    /// Times, requests and changes, with personal data masked.
+    Masked,
+    /// Times, requests and changes as they were sent.
+    Full,
+}
+
+/// Incidents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incidents {
+    /// Days incidents are kept after they are over.
+    pub keep_days: u32,
+}
+
 /// Outgoing mail.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// `file` or the URL of a mail server.
     pub url: SecretUrl,
+    /// The sender's address; `auto` until the layers are resolved.
+    pub from: String,
+    /// A certificate to trust beside the public ones.
+    #[serde(deserialize_with = "empty_is_no_path")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Logs.
@@ -192,6 +231,11 @@ fn references<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<R
 fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretUrl>, D::Error> {
     let url = SecretUrl::deserialize(deserializer)?;
     Ok(Some(url).filter(|url| !url.reveal().is_empty()))
+}
+
+fn empty_is_no_path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    Ok(Some(path).filter(|path| !path.as_os_str().is_empty()))
 }
 
 /// The path of a `sqlite:` URL as the database library reads it.

@@ -23,6 +23,11 @@ impl Config {
             self.http.public_url = format!("http://{address}");
         }
         self.http.public_url.truncate(self.http.public_url.trim_end_matches('/').len());
+        if self.mail.from == "auto" {
+            // A literal IP address is no domain mail can come from.
+            let domain = Url::parse(&self.http.public_url).ok().and_then(|url| url.domain().map(str::to_owned));
+            self.mail.from = format!("muster@{}", domain.as_deref().unwrap_or("localhost"));
+        }
         if self.database.url.reveal() == "sqlite" {
             let file = self.data_dir.join("muster.db").display().to_string();
             self.database.url = SecretUrl::new(format!("sqlite://{}", file.replace('%', "%25").replace('?', "%3F")));
@@ -65,11 +70,10 @@ impl Config {
             "worker.apply_ms",
             format!("{} is out of range: 100 to 120000", worker.apply_ms),
         );
-        if self.mail.url.reveal() != "file"
-            && let Err(message) = server_url(&self.mail.url, &["smtp", "smtps"])
-        {
-            require(false, "mail.url", format!("{message}; or the word file"));
+        for (key, days) in [("operations.keep_days", self.operations.keep_days), ("incidents.keep_days", self.incidents.keep_days)] {
+            require((1..=3650).contains(&days), key, format!("{days} is out of range: 1 to 3650"));
         }
+        self.validate_mail(&mut require);
         require(
             telemetry::filter(&self.log.level).is_ok(),
             "log.level",
@@ -118,6 +122,25 @@ impl Config {
             "database.lock_timeout_ms",
             format!("{lock} is out of range: 1 to less than database.statement_timeout_ms = {statement}"),
         );
+    }
+
+    fn validate_mail(&self, require: &mut impl FnMut(bool, &str, String)) {
+        let mail = &self.mail;
+        if mail.url.reveal() != "file"
+            && let Err(message) = server_url(&mail.url, &["smtp", "smtps"]).and_then(|()| mail_encryption(&mail.url))
+        {
+            require(false, "mail.url", format!("{message}; or the word file"));
+        }
+        let address = mail.from.rsplit_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+        let plain = mail.from.is_ascii() && !mail.from.contains(|char: char| char.is_ascii_control() || " <>,;:\"()[]\\".contains(char));
+        require(
+            address && plain,
+            "mail.from",
+            "is no e-mail address: muster@example.com, without a name or brackets; or the word auto".into(),
+        );
+        if let Some(file) = &mail.ca_file {
+            require(file.is_file(), "mail.ca_file", format!("there is no file {}", file.display()));
+        }
     }
 
     fn validate_queue(&self, require: &mut impl FnMut(bool, &str, String)) {
@@ -174,4 +197,17 @@ fn server_url(url: &SecretUrl, schemes: &[&str]) -> Result<(), String> {
     // libpq's way of naming a Unix socket: postgres:///name?host=/var/run/postgresql
     let socket = url.scheme().starts_with("postgres") && parsed.query_pairs().any(|(name, _)| name == "host");
     if parsed.host_str().is_none_or(str::is_empty) && !socket { Err(format!("names no host; {expected}")) } else { Ok(()) }
+}
+
+/// What may follow the host of a mail server.
+fn mail_encryption(url: &SecretUrl) -> Result<(), String> {
+    let parsed = Url::parse(url.reveal()).map_err(|error| error.to_string())?;
+    for (name, value) in parsed.query_pairs() {
+        match (&*name, &*value) {
+            ("tls", "none") if !parsed.username().is_empty() => return Err("a password is never sent without encryption (tls=none)".into()),
+            ("tls", "required" | "opportunistic" | "none") if url.scheme() == "smtp" => {}
+            _ => return Err("after the host only ?tls=required, ?tls=opportunistic or ?tls=none can stand, and only with smtp://".into()),
+        }
+    }
+    Ok(())
 }

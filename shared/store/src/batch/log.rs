@@ -3,9 +3,14 @@
 //! It is what makes at-least-once delivery have one effect: an operation that is delivered again is found here and answered with
 //! what was recorded; one that is applied by two workers at once fails on the primary key of the second.
 
-use crate::{StoreError, WriteTransaction, rows::Rows};
-use muster_domain::{Actor, Operation, OperationId, Outcome, OutcomeCode};
+use crate::{StoreError, WriteTransaction, incidents::Failure, rows::Rows};
+use muster_domain::{
+    Actor, Operation, OperationId, Outcome, OutcomeCode,
+    detail::{AttributeChange, DetailPolicy, Stages, detail},
+};
+use muster_scim::ResourceType;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// One operation with what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +19,16 @@ pub struct LogEntry<'a> {
     pub operation: &'a Operation,
     /// What became of it.
     pub outcome: &'a Outcome,
+    /// What of the resource it changed.
+    pub changed: &'a [AttributeChange],
+}
+
+/// What the entries of one statement have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    pub applied_ms: i64,
+    pub begun_ms: i64,
+    pub detail: DetailPolicy,
 }
 
 impl WriteTransaction {
@@ -41,17 +56,24 @@ impl WriteTransaction {
         if entries.is_empty() {
             return Ok(());
         }
-        let statement = rows(Rows::new(self.dialect), entries, applied_ms).statement(INSERT);
-        self.expect("log operations", entries.len(), statement).await.map(drop)
+        let written = Written { applied_ms, begun_ms: self.begun_ms, detail: self.detail };
+        let statement = rows(Rows::new(self.dialect), entries, written).statement(INSERT);
+        self.expect("log operations", entries.len(), statement).await?;
+        self.put_failures(&failures(entries, applied_ms)).await
     }
 }
 
-pub(crate) const INSERT: &str = "INSERT INTO operation (id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
-     error, accepted_ms, applied_ms, request_id) \
-     SELECT id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
-     error, accepted_ms, applied_ms, request_id FROM r WHERE true ON CONFLICT DO NOTHING RETURNING id";
+/// Those of them that were not carried out.
+pub(crate) fn failures(entries: &[LogEntry<'_>], applied_ms: i64) -> Vec<Failure> {
+    entries.iter().filter_map(|entry| Failure::of(entry.operation, entry.outcome, applied_ms)).collect()
+}
 
-pub(crate) fn rows(rows: Rows, entries: &[LogEntry<'_>], applied_ms: i64) -> Rows {
+pub(crate) const INSERT: &str = "INSERT INTO operation (id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
+     error, accepted_ms, applied_ms, request_id, detail) \
+     SELECT id, account_id, resource_type, resource_id, change, actor, key_id, code, status, version, \
+     error, accepted_ms, applied_ms, request_id, detail FROM r WHERE true ON CONFLICT DO NOTHING RETURNING id";
+
+pub(crate) fn rows(rows: Rows, entries: &[LogEntry<'_>], written: Written) -> Rows {
     let operations = || entries.iter().map(|entry| entry.operation);
     let outcomes = || entries.iter().map(|entry| entry.outcome);
     rows.uuid("id", operations().map(|operation| operation.id.0))
@@ -72,6 +94,20 @@ pub(crate) fn rows(rows: Rows, entries: &[LogEntry<'_>], applied_ms: i64) -> Row
         .maybe_int("version", outcomes().map(|outcome| outcome.version))
         .maybe_json("error", outcomes().map(|outcome| outcome.error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default())))
         .int("accepted_ms", operations().map(|operation| operation.accepted_ms))
-        .int("applied_ms", entries.iter().map(|_| applied_ms))
+        .int("applied_ms", entries.iter().map(|_| written.applied_ms))
         .uuid("request_id", operations().map(|operation| operation.request_id))
+        .maybe_text("detail", details(entries, written))
+}
+
+fn details<'e>(entries: &'e [LogEntry<'_>], written: Written) -> impl Iterator<Item = Option<String>> + 'e {
+    let (batch, now_ms) = (Uuid::now_v7(), crate::now_ms());
+    entries.iter().map(move |LogEntry { operation, changed, .. }| {
+        let stages = Stages {
+            waited_ms: written.begun_ms.saturating_sub(operation.accepted_ms),
+            worked_ms: now_ms.saturating_sub(written.begun_ms),
+            batch,
+            batch_size: entries.len() as u64,
+        };
+        detail(&operation.change, changed, operation.resource_type == ResourceType::Group, stages, written.detail)
+    })
 }

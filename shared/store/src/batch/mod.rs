@@ -26,7 +26,7 @@ pub use customs::{CustomAddress, CustomKey};
 pub use groups::GroupUpdate;
 pub use locked::locked;
 pub use log::LogEntry;
-pub(crate) use log::{INSERT as LOG_INSERT, rows as log_rows};
+pub(crate) use log::{INSERT as LOG_INSERT, Written, failures as log_failures, rows as log_rows};
 pub use members::{Members, Membership};
 pub use users::KeyOwner;
 

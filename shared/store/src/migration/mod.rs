@@ -13,6 +13,8 @@ mod m20261124_000004_custom_resources;
 mod m20261124_000006_async_requests;
 mod m20261124_000007_conversions;
 mod m20261124_000008_conversion_pace;
+mod m20261124_000009_incidents;
+mod m20261124_000010_mail;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_async_requests::MIGRATION),
             Box::new(m20261124_000007_conversions::MIGRATION),
             Box::new(m20261124_000008_conversion_pace::MIGRATION),
+            Box::new(m20261124_000009_incidents::MIGRATION),
+            Box::new(m20261124_000010_mail::MIGRATION),
         ]
     }
 }

@@ -1,0 +1,121 @@
+//! Incidents, and what people do to them.
+
+use super::{ApiCall, csv, json};
+use crate::{app::App, refusal::Refusal};
+use axum::response::Response;
+use futures::future::join_all;
+use muster_domain::{
+    Operation, Outcome, OutcomeCode,
+    incident::{Cause, IncidentState},
+};
+use muster_scim::{ScimError, instant_ms, parse_json};
+use muster_store::{
+    StoreError,
+    incidents::{self, Incident, IncidentQuery},
+    now_ms,
+};
+use serde_json::{Value, json};
+
+/// Affected users that are named; `failures` has all.
+const SHOWN: u32 = 20;
+/// Operations one request tries again; the answer says when there are more.
+const RETRY_MOST: u64 = 300;
+
+/// `GET /incidents`
+pub(super) async fn list(call: &ApiCall<'_>) -> Result<Response, Refusal> {
+    let params = &call.params;
+    let query = IncidentQuery {
+        states: params.all("state", IncidentState::from_word, "open, acknowledged, snoozed or resolved")?,
+        cause: params.one("cause", Cause::from_word, "a cause, as incidents name it")?,
+        after: params.parsed("after", "what `next` of the page before said")?,
+        limit: params.limit()?,
+    };
+    let as_csv = params.csv()?;
+    params.done()?;
+    let page = call.app.read(incidents::list(&call.app.store, call.account, &query)).await?;
+    if as_csv {
+        let lines = [Incident::csv_heading()].into_iter().chain(page.incidents.iter().map(Incident::csv));
+        return Ok(csv("attachment; filename=\"incidents.csv\"", lines, page.next.map(|next| next.to_string())));
+    }
+    Ok(json(call, &page))
+}
+
+/// `GET /incidents/{number}`
+pub(super) async fn get(call: &ApiCall<'_>, number: &str) -> Result<Response, Refusal> {
+    call.params.done()?;
+    let (store, incident) = (&call.app.store, find(call, number).await?);
+    let affected = call.app.read(incidents::affected(store, call.account, incident.id, SHOWN)).await?;
+    let events = call.app.read(incidents::events(store, call.account, incident.id)).await?;
+    Ok(json(call, &json!({ "incident": incident, "advice": incident.advice(), "affected": affected, "events": events })))
+}
+
+/// `GET /incidents/{number}/failures`
+pub(super) async fn failures(call: &ApiCall<'_>, number: &str) -> Result<Response, Refusal> {
+    let (after, limit) = (call.params.parsed("after", "what `next` of the page before said")?, call.params.limit()?);
+    call.params.done()?;
+    let incident = find(call, number).await?;
+    let page = call.app.read(incidents::items(&call.app.store, call.account, incident.id, after, limit)).await?;
+    Ok(json(call, &page))
+}
+
+/// `POST /incidents/{number}/{action}`
+pub(super) async fn act(call: &ApiCall<'_>, number: &str, action: &str, body: &[u8]) -> Result<Response, Refusal> {
+    call.params.done()?;
+    let incident = find(call, number).await?;
+    let (store, account, by) = (&call.app.store, call.account, call.by.as_str());
+    let moved = match action {
+        "acknowledge" => incidents::acknowledge(store, account, incident.id, by).await,
+        "resolve" => incidents::resolve(store, account, incident.id, by).await,
+        "snooze" => incidents::snooze(store, account, incident.id, until(call.app, body)?, by).await,
+        _ => return retry(call, &incident).await,
+    };
+    let moved = moved.map_err(conflict)?.ok_or_else(nothing)?;
+    Ok(json(call, &json!({ "incident": moved })))
+}
+
+/// The moment in `{"until": "2026-01-31T09:00:00Z"}`.
+fn until(app: &App, body: &[u8]) -> Result<i64, ScimError> {
+    let body = parse_json(body, &app.settings.scim)?;
+    let moment = body.get("until").and_then(Value::as_str).and_then(instant_ms);
+    moment.ok_or_else(|| ScimError::invalid_value("`until` is required: a moment, such as \"2026-01-31T09:00:00Z\""))
+}
+
+/// Through the queue, like every other write.
+async fn retry(call: &ApiCall<'_>, incident: &Incident) -> Result<Response, Refusal> {
+    let app = call.app;
+    let apply = |operations: Vec<Operation>| join_all(operations.into_iter().map(|operation| apply(app, operation)));
+    // The deadline is set when it is sent; what the database was told as patience is not used.
+    let report = incidents::retry(&app.store, call.account, incident.id, &call.by, (RETRY_MOST, 0), apply).await;
+    let report = report.map_err(conflict)?.ok_or_else(nothing)?;
+    Ok(json(call, &report))
+}
+
+async fn apply(app: &App, mut operation: Operation) -> Outcome {
+    let (settings, now_ms) = (&app.settings, app.queue.now_ms());
+    operation.accepted_ms = now_ms;
+    operation.deadline_ms = now_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + 500));
+    let called = app.operations.call(operation, now_ms.saturating_add_unsigned(settings.wait_ms)).await;
+    called.unwrap_or_else(|_| Outcome::failed(OutcomeCode::Expired, 503))
+}
+
+/// The incident of this number, with what was counted until a moment ago.
+async fn find(call: &ApiCall<'_>, number: &str) -> Result<Incident, Refusal> {
+    let number: i64 = number.parse().map_err(|_| nothing())?;
+    // Whoever is told "busy" has been told by somebody who counts at this moment.
+    match incidents::fold(&call.app.store, now_ms()).await {
+        Ok(_) | Err(StoreError::Raced(_) | StoreError::Locked(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(call.app.read(incidents::by_number(&call.app.store, call.account, number)).await?.ok_or_else(nothing)?)
+}
+
+fn nothing() -> ScimError {
+    ScimError::not_found("there is no incident of this number")
+}
+
+fn conflict(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Conflict(reason) => ScimError::status(409, reason).into(),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,154 @@
+//! The JSON API: the log, cycles and incidents, for scripts and pages of operators.
+//!
+//! Everything is under `/api/v1` and needs a token (`muster token create`) as `Authorization: Bearer`. The token decides the account
+//! and belongs to a user, whose role decides the rest: administrators and user managers may use it, nobody else. There are no cookies,
+//! so no page of somebody else's can act with it.
+//!
+//! ```text
+//! GET  /operations                       list, filtered; ?format=csv
+//! GET  /operations/{id}                  one
+//! GET  /users/{id}/operations            a user's timeline; also /groups/{id}/operations
+//! GET  /cycles                           provisioning cycles
+//! GET  /incidents                        list; ?format=csv
+//! GET  /incidents/{number}               one: advice, affected users, events
+//! GET  /incidents/{number}/failures      each failure
+//! POST /incidents/{number}/acknowledge   also resolve; snooze {"until": "2026-01-31T09:00:00Z"}; retry
+//! GET  /notifications/recipients         who gets mail; PUT and DELETE /notifications/recipients/{address}
+//! GET  /notifications/mails              what became of the latest mails
+//! ```
+//!
+//! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
+//! everything.
+
+mod incidents;
+mod notifications;
+mod operations;
+mod params;
+
+use crate::{app::App, body, context::Context, media, refusal::Refusal, reply};
+use axum::{
+    body::{Body, HttpBody},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+use bytes::Bytes;
+use muster_domain::{AccountId, ApiToken, Role};
+use muster_scim::ScimError;
+use muster_store::api_tokens;
+use params::Params;
+use serde::Serialize;
+use std::net::IpAddr;
+use tokio::time::Instant;
+
+/// The cursor of the next page, where the body has no room for it.
+const NEXT: HeaderName = HeaderName::from_static("x-next");
+
+/// Whether a path is one of the API's.
+pub(crate) fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// A request with a valid token.
+struct ApiCall<'a> {
+    app: &'a App,
+    account: AccountId,
+    /// Who acts, for the record.
+    by: String,
+    context: &'a Context,
+    params: Params,
+}
+
+/// Answers a request under `/api`.
+pub(crate) async fn handle<B>(app: &App, peer: IpAddr, parts: &Parts, context: &Context, body: &mut B) -> Result<Response, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let (account, by) = authenticate(app, peer, parts).await?;
+    let segments: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
+    let segments = segments.strip_prefix(&["api", "v1"]).unwrap_or_default();
+    let call = ApiCall { app, account, by, context, params: Params::parse(parts.uri.query())? };
+    if let ["incidents", number, action @ ("acknowledge" | "resolve" | "snooze" | "retry")] = *segments {
+        if parts.method != Method::POST {
+            return Err(Refusal::MethodNotAllowed { allow: "POST" });
+        }
+        let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
+        if !bytes.is_empty() {
+            media::check_request(&parts.headers)?;
+        }
+        return incidents::act(&call, number, action, &bytes).await;
+    }
+    if let ["notifications", "recipients", address] = *segments {
+        return match parts.method {
+            Method::PUT => {
+                let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
+                notifications::put(&call, address, &bytes).await
+            }
+            Method::DELETE => notifications::delete(&call, address).await,
+            _ => Err(Refusal::MethodNotAllowed { allow: "PUT, DELETE" }),
+        };
+    }
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" });
+    }
+    match *segments {
+        ["operations"] => operations::list(&call, None).await,
+        ["operations", id] => operations::get(&call, id).await,
+        ["users" | "groups", id, "operations"] => operations::list(&call, Some(id)).await,
+        ["cycles"] => operations::cycles(&call).await,
+        ["incidents"] => incidents::list(&call).await,
+        ["incidents", number] => incidents::get(&call, number).await,
+        ["incidents", number, "failures"] => incidents::failures(&call, number).await,
+        ["notifications", "recipients"] => notifications::recipients(&call).await,
+        ["notifications", "mails"] => notifications::mails(&call).await,
+        _ => Err(ScimError::not_found("there is nothing at this address").into()),
+    }
+}
+
+/// Whose token it is. Wrong ones are counted with wrong keys.
+async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String), Refusal> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Err(Refusal::NoToken) };
+    let token = match values.next() {
+        Some(_) => None,
+        None => value
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, token)| ApiToken::parse(token.trim_start())),
+    };
+    let grant = match token {
+        Some(token) => app.read(api_tokens::find_active(&app.store, &token.hash())).await?,
+        None => None,
+    };
+    let Some(grant) = grant else {
+        return match app.wrong_keys.note(peer, Instant::now()) {
+            Ok(()) => Err(Refusal::NoToken),
+            Err(retry_after) => Err(Refusal::TooManyWrongKeys { retry_after }),
+        };
+    };
+    if grant.role == Role::User {
+        return Err(ScimError::forbidden("the API is for administrators and user managers; this token's user is neither any more").into());
+    }
+    Ok((grant.account, grant.user_id))
+}
+
+fn json(call: &ApiCall<'_>, body: &impl Serialize) -> Response {
+    let mut response = reply::json(StatusCode::OK, body, call.context);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Lines of CSV as a file. The cursor of the next page is in `X-Next`.
+fn csv(name: &'static str, lines: impl IntoIterator<Item = String>, next: Option<String>) -> Response {
+    let mut response = reply::empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(next) = next.and_then(|next| HeaderValue::try_from(next).ok()) {
+        headers.insert(NEXT, next);
+    }
+    *response.body_mut() = Body::from(lines.into_iter().collect::<String>());
+    response
+}

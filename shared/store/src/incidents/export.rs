@@ -1,0 +1,50 @@
+//! Incidents as CSV: the same columns wherever they are exported.
+
+use super::Incident;
+use muster_domain::csv_line;
+use muster_scim::instant_text;
+
+impl Incident {
+    /// The first line of an export.
+    #[must_use]
+    pub fn csv_heading() -> String {
+        csv_line([
+            "number",
+            "state",
+            "cause",
+            "title",
+            "failures",
+            "affected",
+            "first",
+            "last",
+            "action",
+            "resource_type",
+            "scim_type",
+            "attribute",
+            "resolution",
+            "id",
+        ])
+    }
+
+    /// One line of an export.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        csv_line([
+            self.number.to_string(),
+            self.state.as_str().to_owned(),
+            self.cause.as_str().to_owned(),
+            self.advice().title.to_owned(),
+            self.failures.to_string(),
+            self.affected.to_string(),
+            instant_text(self.first_ms),
+            instant_text(self.last_ms),
+            self.action.clone(),
+            text(&self.resource_type),
+            text(&self.scim_type),
+            text(&self.attribute),
+            self.resolution.map(|resolution| resolution.as_str().to_owned()).unwrap_or_default(),
+            self.id.to_string(),
+        ])
+    }
+}

@@ -1,0 +1,143 @@
+//! Mail as people set it up, and a worker that is killed while it sends.
+
+use super::{place::Place, smtp::Smtp};
+use std::{
+    collections::HashMap,
+    fs,
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A service that sends mail; killed when it goes.
+struct Service(Child);
+
+impl Service {
+    fn start(place: &Place, url: &str) -> Self {
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let log = fs::OpenOptions::new().create(true).append(true).open(place.path("log")).unwrap();
+        let mut command = place.command(&["serve"]);
+        command.env("MUSTER_HTTP__LISTEN", listen).env("MUSTER_MAIL__URL", url).stdout(Stdio::null()).stderr(log);
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is finished, nothing is given back.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_list_is_made_and_a_test_arrives_as_a_file() {
+    let place = Place::with_account();
+    let notify = |arguments: &[&str]| place.run(&[&["notify"], arguments, &["--account", "acme"]].concat());
+    assert!(notify(&["list"]).exits(0).err.contains("muster notify add"));
+    notify(&["test", "--wait", "0"]).exits(5);
+    assert!(notify(&["add", "not-an-address"]).exits(2).err.contains("ada@example.com"));
+    assert!(notify(&["add", "ops@acme.test", "--quiet-hours", "late"]).exits(2).err.contains("20:00-07:30"));
+    assert!(notify(&["add", "ops@acme.test", "--time-zone", "Mars/Olympus"]).exits(2).err.contains("Europe/Berlin"));
+    assert!(notify(&["add", "muster@localhost"]).exits(8).err.contains("mail.from"));
+    let added = notify(&["add", "ops@acme.test", "--time-zone", "Europe/Berlin", "--quiet-hours", "20:00-07:30", "--json"]).exits(0).json();
+    assert_eq!((added[0]["address"].as_str(), added[0]["source"].as_str()), (Some("ops@acme.test"), Some("list")));
+    let waiting = notify(&["test", "--wait", "0"]).exits(7);
+    assert!(waiting.err.contains("is a worker running"), "{}", waiting.err);
+
+    let service = Service::start(&place, "file");
+    let sent = notify(&["test", "--wait", "60", "--json"]).exits(0).json();
+    assert_eq!((sent[0]["status"].as_str(), sent[0]["attempts"].as_i64()), (Some("sent"), Some(1)));
+    assert_eq!(fs::read_dir(place.path("data/mail")).unwrap().count(), 2, "and the one that waited");
+    drop(service);
+    let mails = notify(&["mails"]).exits(0).out;
+    assert!(mails.lines().count() == 3 && mails.contains("written to"), "{mails}");
+    notify(&["remove", "ops@acme.test"]).exits(0);
+    notify(&["remove", "ops@acme.test"]).exits(5);
+}
+
+#[test]
+fn the_configuration_of_mail_is_checked_before_anything_starts() {
+    let place = Place::new();
+    for (url, word) in [
+        ("smtp://ada:secret@mail.test?tls=none", "never sent without encryption"),
+        ("smtp://mail.test?tls=maybe", "tls=required"),
+        ("smtps://mail.test?tls=none", "smtp://"),
+        ("imap://mail.test", "smtp://"),
+    ] {
+        let refused = place.run_with(&["config", "check"], &[("MUSTER_MAIL__URL", url)]).exits(3);
+        let said = format!("{}{}", refused.out, refused.err);
+        assert!(said.contains("mail.url") && said.contains(word) && !said.contains("secret"), "{said}");
+    }
+    for (name, value) in [("MUSTER_MAIL__FROM", "Muster <x@y.test>"), ("MUSTER_MAIL__CA_FILE", "/nowhere/ca.pem")] {
+        place.run_with(&["config", "check"], &[(name, value)]).exits(3);
+    }
+    place.run_with(&["config", "check"], &[("MUSTER_MAIL__URL", "smtp://ada:secret@mail.test")]).exits(0);
+}
+
+#[test]
+fn a_worker_that_is_killed_while_it_sends_loses_no_mail_and_sends_none_more_than_twice() {
+    const RECIPIENTS: usize = 12;
+    let place = Place::with_account();
+    for number in 0..RECIPIENTS {
+        place.run(&["notify", "add", "--account", "acme", &format!("r{number}@acme.test")]).exits(0);
+    }
+    // Slow enough to be killed in the middle of everything.
+    let smtp = Smtp::start(Duration::from_millis(15));
+    let url = format!("smtp://{}?tls=none", smtp.address);
+    let mut lots = fastrand::Rng::new();
+    println!("seed {}", lots.get_seed());
+    for _ in 0..4 {
+        place.run(&["notify", "test", "--account", "acme", "--wait", "0"]).exits(7);
+    }
+    // One kill for each mail at most: twice is what one kill may cost, so the lives are shorter than a lease is long.
+    let before = smtp.got().len();
+    let service = Service::start(&place, &url);
+    let waits = Instant::now();
+    while smtp.got().len() == before && waits.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(lots.u64(0..400)));
+    drop(service);
+    let _service = Service::start(&place, &url);
+    let statuses = || {
+        let mails = place.run(&["notify", "mails", "--account", "acme", "--limit", "1000", "--json"]).exits(0).json();
+        let statuses = mails.as_array().unwrap().iter().map(|mail| mail["status"].as_str().unwrap().to_owned());
+        statuses.collect::<Vec<_>>()
+    };
+    let since = Instant::now();
+    while statuses().iter().any(|status| status != "sent") {
+        assert!(since.elapsed() < Duration::from_secs(120), "{:?}", statuses());
+        thread::sleep(Duration::from_millis(500));
+    }
+    let mut times: HashMap<(String, String), usize> = HashMap::new();
+    for mail in smtp.got() {
+        *times.entry(mail).or_default() += 1;
+    }
+    assert_eq!(times.len(), 4 * RECIPIENTS, "each arrived");
+    assert!(times.values().all(|times| *times <= 2), "{times:?}");
+    let twice = times.values().filter(|times| **times == 2).count();
+    println!("{twice} of {} arrived twice", times.len());
+}
+
+#[test]
+fn signals_end_a_sender_after_the_mail_in_hand() {
+    let place = Place::with_account();
+    place.run(&["notify", "add", "--account", "acme", "ops@acme.test"]).exits(0);
+    let smtp = Smtp::start(Duration::from_millis(100));
+    for _ in 0..10 {
+        place.run(&["notify", "test", "--account", "acme", "--wait", "0"]).exits(7);
+    }
+    let mut service = Service::start(&place, &format!("smtp://{}?tls=none", smtp.address));
+    let waits = Instant::now();
+    while smtp.got().is_empty() && waits.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").arg(service.0.id().to_string()).status().unwrap();
+    assert_eq!(service.0.wait().unwrap().code(), Some(0));
+    let mails = place.run(&["notify", "mails", "--account", "acme", "--json"]).exits(0).json();
+    let sent = mails.as_array().unwrap().iter().filter(|mail| mail["status"] == "sent").count();
+    assert_eq!(sent, smtp.got().len(), "what the server has is recorded as sent");
+    assert!(sent < 10, "and the rest waits");
+}

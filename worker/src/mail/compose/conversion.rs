@@ -1,0 +1,83 @@
+//! Reports of a conversion of user ids.
+
+use super::{
+    super::letter::{Action, Fact, Letter, Section, Table, Tone},
+    Setting, count, number,
+};
+use muster_domain::notify::{ConversionReport, ConversionState};
+
+pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {
+    let (word, tone, heading) = match report.state {
+        ConversionState::Completed => ("DONE", Tone::Good, "The user ids are converted"),
+        ConversionState::CompletedWithSkips => ("DONE", Tone::Warning, "The user ids are converted, with exceptions"),
+        ConversionState::Paused => ("PAUSED", Tone::Warning, "The conversion of user ids has paused"),
+        ConversionState::Failed => ("FAILED", Tone::Bad, "The conversion of user ids has stopped"),
+        ConversionState::Cancelled => ("CANCELLED", Tone::Neutral, "The conversion of user ids was cancelled"),
+        ConversionState::Undone => ("UNDONE", Tone::Neutral, "The conversion of user ids was taken back"),
+    };
+    Letter {
+        subject: format!("{word}: Conversion of user ids (started {})", setting.day(report.started_ms)),
+        tone,
+        badge: word,
+        heading: heading.to_owned(),
+        lead: lead(report),
+        facts: vec![
+            Fact { label: "Converted", value: of(report.converted, report.total) },
+            Fact { label: "Needed nothing", value: number(report.unchanged) },
+            Fact { label: "Not converted", value: number(report.skipped) },
+            Fact { label: "Started", value: setting.moment(report.started_ms) },
+            Fact { label: "Ended", value: setting.moment(report.ended_ms) },
+        ],
+        table: table(report, setting),
+        sections: sections(report),
+        actions: vec![Action { label: "See the conversion", command: setting.command("convert status", "") }],
+    }
+}
+
+fn lead(report: &ConversionReport) -> String {
+    let converted = count(report.converted, "user signs in with the e-mail address now", "users sign in with their e-mail addresses now");
+    match report.state {
+        ConversionState::Completed => format!("{converted}."),
+        ConversionState::CompletedWithSkips => {
+            format!("{converted}; {} could not be converted.", count(report.skipped, "user", "users"))
+        }
+        ConversionState::Undone => format!("Every user id is again what it was before, {} in all.", number(report.total)),
+        ConversionState::Paused | ConversionState::Failed | ConversionState::Cancelled => {
+            let reason = report.reason.as_deref().map(|reason| format!(" {}.", reason.trim_end_matches('.'))).unwrap_or_default();
+            format!("{} of {} were converted before.{reason}", number(report.converted), count(report.total, "user", "users"))
+        }
+    }
+}
+
+fn of(part: u64, total: u64) -> String {
+    match (part * 100).checked_div(total) {
+        Some(percent) => format!("{} of {} ({percent} %)", number(part), number(total)),
+        None => number(part),
+    }
+}
+
+fn table(report: &ConversionReport, setting: &Setting) -> Option<Table> {
+    if report.items.is_empty() {
+        return None;
+    }
+    let shown = report.items.len() as u64;
+    let more =
+        (report.skipped > shown).then(|| format!("The other {} are in the report of the conversion.", number(report.skipped - shown)));
+    Some(Table { caption: "Not converted".to_owned(), columns: ["User", "Why", "When"], rows: setting.items(&report.items), more })
+}
+
+fn sections(report: &ConversionReport) -> Vec<Section> {
+    let next = match report.state {
+        ConversionState::Completed => "Old user ids still sign their users in, as aliases. Nothing has to be done.",
+        ConversionState::CompletedWithSkips => {
+            "Users who were not converted sign in as before. Mend what the list names, then start a conversion again: it takes up only these."
+        }
+        ConversionState::Paused => "It goes on by itself when what stopped it is over and its window is open. No user is half converted.",
+        ConversionState::Failed => {
+            "It does not go on by itself. Those converted stay converted, the others sign in as before; start it again when the cause is mended, or undo it."
+        }
+        ConversionState::Cancelled => "Those converted stay converted, the others sign in as before. It can be started again, or undone.",
+        ConversionState::Undone => "People sign in as they did before the conversion. The record of it is kept.",
+    };
+    vec![Section::text("What happens next", next)]
+}
