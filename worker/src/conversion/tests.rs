@@ -4,6 +4,7 @@ mod governed;
 mod meanwhile;
 mod plans;
 mod references;
+mod reports;
 mod runs;
 mod stops;
 mod turns;

@@ -1,7 +1,7 @@
 //! Mail: from what has happened to a message in somebody's mailbox.
 //!
 //! ```text
-//! incident events ──> plan ──> outbox rows ──> sender ──> compose ──> letter ──> message ──> server or file
+//! what happened ──> plan ──> outbox rows ──> sender ──> compose ──> letter ──> message ──> server or file
 //! ```
 //!
 //! This is a task of its own beside the committer, with nothing in common but the database: a mail server that is slow or away costs
@@ -9,6 +9,7 @@
 //! message in the queue: what is due is due whether or not anybody says so.
 
 mod compose;
+pub(crate) mod conversions;
 mod letter;
 mod message;
 mod sender;
@@ -94,6 +95,7 @@ impl<C: Fn() -> i64 + Send + Sync> Mailer<C> {
             weekly::write(&self.sender.store, now).await?;
             outbox::prune(&self.sender.store, now - KEPT_MS).await?;
         }
+        conversions::write(&self.sender.store, now).await?;
         while outbox::plan(&self.sender.store, (self.sender.clock)()).await? > 0 {}
         self.sender.round(shutdown).await
     }

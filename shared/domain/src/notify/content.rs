@@ -75,16 +75,20 @@ pub struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversionState {
+    /// It has been started.
+    Started,
     /// Every user is converted, or needed no conversion.
     Completed,
     /// Done, but some users could not be converted.
     CompletedWithSkips,
-    /// Stopped by its guard; it goes on by itself when it can.
+    /// Stopped by its guard until somebody resumes it.
     Paused,
-    /// Stopped for good by an error.
+    /// The same, because of an error.
     Failed,
     /// Cancelled by a person.
     Cancelled,
+    /// What a conversion did is being taken back.
+    UndoStarted,
     /// Taken back.
     Undone,
 }

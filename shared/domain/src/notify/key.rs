@@ -21,10 +21,10 @@ impl MailKey {
         Self(format!("inc-{}.{}.{}", incident.simple(), due.stage.as_str(), due.window))
     }
 
-    /// The report of a conversion: one for each state it reaches, and each time it reaches it.
+    /// About a conversion: one for each thing that happens to it.
     #[must_use]
-    pub fn conversion(conversion: Uuid, state: &str, nth: u32) -> Self {
-        Self(format!("conv-{}.{}.{nth}", conversion.simple(), plain(state)))
+    pub fn conversion(event: Uuid) -> Self {
+        Self(format!("conv-{}", event.simple()))
     }
 
     /// The summary of a week, such as `2026-W48`.
@@ -62,7 +62,7 @@ impl Thread {
     /// The reports of one conversion.
     #[must_use]
     pub fn conversion(conversion: Uuid) -> Self {
-        Self(format!("conv-{}", conversion.simple()))
+        Self(format!("conv-{}.0", conversion.simple()))
     }
 
     /// The thread as it is stored.

@@ -1,5 +1,6 @@
 //! What happened to a run: its timeline, and what operators are told.
 
+use super::news;
 use crate::{Store, StoreError, WriteTransaction, now_ms};
 use muster_domain::{AccountId, ConversionId};
 use sea_orm::{ConnectionTrait, Value};
@@ -25,9 +26,19 @@ pub(super) async fn add(
     kind: &str,
     data: serde_json::Value,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO conversion_event (conversion_id, id, account_id, at_ms, type, data) VALUES ($1, $2, $3, $4, $5, $6)";
-    let values: [Value; 6] =
-        [conversion.0.into(), Uuid::now_v7().into(), account.0.into(), now_ms().into(), kind.into(), Value::Json(Some(Box::new(data)))];
+    let sql =
+        "INSERT INTO conversion_event (conversion_id, id, account_id, at_ms, type, data, told_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let now = now_ms();
+    let told = (!news::is_news(kind, &data)).then_some(now);
+    let values: [Value; 7] = [
+        conversion.0.into(),
+        Uuid::now_v7().into(),
+        account.0.into(),
+        now.into(),
+        kind.into(),
+        Value::Json(Some(Box::new(data))),
+        Value::BigInt(told),
+    ];
     tx.inner.execute_raw(super::statement(tx, sql, values)).await?;
     Ok(())
 }

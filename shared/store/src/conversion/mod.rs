@@ -20,6 +20,7 @@ mod events;
 mod explicit;
 mod items;
 mod lease;
+mod news;
 mod orders;
 mod plan;
 mod references;
@@ -36,6 +37,7 @@ pub use events::{Event, events};
 pub use explicit::{Direction, How, move_items};
 pub use items::{Item, items_after, next_ordered, ring, write_items};
 pub use lease::{Lease, release, take, waiting};
+pub use news::{News, news, tell};
 pub use orders::{cancel, discard_items, pause, resume, set_pace, start};
 pub use plan::{PlannedUser, UserSlice, insert_items, read_users, refresh_statistics};
 pub use references::{

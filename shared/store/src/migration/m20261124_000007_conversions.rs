@@ -89,8 +89,11 @@ pub(super) const MIGRATION: Sql = Sql {
             at_ms bigint NOT NULL,
             type text NOT NULL,
             data {json} NOT NULL,
+            told_ms bigint,
             PRIMARY KEY (conversion_id, id)
         ){keyed}",
+        // What is to become mail: next to nothing at any time.
+        "CREATE INDEX conversion_event_untold ON conversion_event (at_ms) WHERE told_ms IS NULL",
         "CREATE TABLE alias (
             account_id {uuid} NOT NULL,
             old_key {key} NOT NULL,

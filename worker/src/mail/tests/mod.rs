@@ -92,6 +92,14 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
         reason: Some("The database became slower than 1.2 times its usual pace".to_owned()),
         ..conversion.clone()
     };
+    let started = ConversionReport {
+        state: ConversionState::Started,
+        converted: 0,
+        skipped: 0,
+        items: Vec::new(),
+        ended_ms: at("2026-11-23T21:00:00Z"),
+        ..conversion.clone()
+    };
     let open = WeeklyIncident {
         incident: urgent.incident,
         reference: "#482".to_owned(),
@@ -124,6 +132,7 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
         ("resolved", Content::Incident(incident(Stage::Resolved))),
         ("urgent", Content::Incident(urgent)),
         ("conversion", Content::Conversion(conversion)),
+        ("conversion-started", Content::Conversion(started)),
         ("conversion-paused", Content::Conversion(paused)),
         ("weekly", Content::Weekly(week)),
         ("weekly-quiet", Content::Weekly(quiet_week)),
