@@ -51,7 +51,12 @@ async fn report(store: &Store, run: &Conversion, news: &News) -> Result<Conversi
     let sum = |wanted: &dyn Fn(&conversion::CodeCount) -> bool| {
         counts.iter().filter(|one| wanted(one)).map(|one| u64::try_from(one.count).unwrap_or(0)).sum::<u64>()
     };
-    let left = |one: &conversion::CodeCount| one.state == ItemState::Left && one.code.is_exception();
+    // To an undo it is no news whom the conversion left.
+    let of_undo = |code: Code| matches!(code, Code::UndoTaken | Code::UndoChanged);
+    let left = |one: &conversion::CodeCount| match run.kind {
+        Kind::Convert => one.state == ItemState::Left && one.code.is_exception(),
+        Kind::Undo => of_undo(one.code),
+    };
     let skipped = sum(&left);
     let mut items = Vec::new();
     for one in counts.iter().filter(|one| left(one)) {
@@ -66,9 +71,9 @@ async fn report(store: &Store, run: &Conversion, news: &News) -> Result<Conversi
     Ok(ConversionReport {
         conversion: run.id.0,
         state: state(run.kind, news, skipped),
-        total: u64::try_from(plan.total).unwrap_or(0),
+        total: u64::try_from(if run.kind == Kind::Undo { run.planned } else { run.total }).unwrap_or(0),
         converted: u64::try_from(run.converted).unwrap_or(0),
-        unchanged: sum(&|one| one.state == ItemState::Left && !one.code.is_exception()),
+        unchanged: sum(&|one| run.kind == Kind::Convert && one.state == ItemState::Left && !one.code.is_exception()),
         skipped,
         started_ms: run.started_ms.unwrap_or(run.created_ms),
         ended_ms: news.at_ms,

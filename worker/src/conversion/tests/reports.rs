@@ -53,7 +53,9 @@ async fn a_conversion_and_its_undo_are_reported_with_their_figures() {
         let reports = place.reports().await;
         let states: Vec<_> = reports[2..].iter().map(|report| report.state).collect();
         assert_eq!(states, [ConversionState::UndoStarted, ConversionState::Undone], "{}", place.engine);
-        assert_eq!(reports[3].converted, 20);
+        let undone = &reports[3];
+        assert_eq!((undone.total, undone.converted, undone.unchanged, undone.skipped), (20, 20, 0, 0), "{}", place.engine);
+        assert!(undone.items.is_empty(), "whom the conversion left is no news to its undo: {:?}", undone.items);
     })
     .await;
 }

@@ -17,6 +17,7 @@ pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {
         ConversionState::UndoStarted => ("UNDO STARTED", Tone::Neutral, "The conversion of user ids is being taken back"),
         ConversionState::Undone => ("UNDONE", Tone::Neutral, "The conversion of user ids was taken back"),
     };
+    let undo = matches!(report.state, ConversionState::UndoStarted | ConversionState::Undone);
     Letter {
         subject: format!("{word}: Conversion of user ids (started {})", setting.day(report.started_ms)),
         tone,
@@ -24,9 +25,9 @@ pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {
         heading: heading.to_owned(),
         lead: lead(report),
         facts: vec![
-            Fact { label: "Converted", value: of(report.converted, report.total) },
+            Fact { label: if undo { "Taken back" } else { "Converted" }, value: of(report.converted, report.total) },
             Fact { label: "Needed nothing", value: number(report.unchanged) },
-            Fact { label: "Not converted", value: number(report.skipped) },
+            Fact { label: if undo { "Not taken back" } else { "Not converted" }, value: number(report.skipped) },
             Fact { label: "Started", value: setting.moment(report.started_ms) },
             Fact { label: "At", value: setting.moment(report.ended_ms) },
         ],
@@ -83,7 +84,12 @@ fn table(report: &ConversionReport, setting: &Setting) -> Option<Table> {
     let shown = report.items.len() as u64;
     let more =
         (report.skipped > shown).then(|| format!("The other {} are in the report of the conversion.", number(report.skipped - shown)));
-    Some(Table { caption: "Not converted".to_owned(), columns: ["User", "Why", "When"], rows: setting.items(&report.items), more })
+    Some(Table {
+        caption: if report.state == ConversionState::Undone { "Not taken back" } else { "Not converted" }.to_owned(),
+        columns: ["User", "Why", "When"],
+        rows: setting.items(&report.items),
+        more,
+    })
 }
 
 fn sections(report: &ConversionReport) -> Vec<Section> {
