@@ -27,7 +27,7 @@ impl Cause {
                 "user id already in use",
                 "The directory creates or renames a user, and another user of the account signs in with that user id. Often the user was \
                  made by hand before provisioning was switched on, under an id the directory does not match by.",
-                "Open one of the users below. If it is the same person, let the directory match it: userName must be a matching attribute, \
+                "Look at one of the users named here. If it is the same person, let the directory match it: userName must be a matching attribute, \
                  and its value must be equal. If it is another person, give one of the two another user name in the directory. Then retry.",
             ),
             Self::MailboxConflict => advice(
@@ -45,7 +45,7 @@ impl Cause {
                 "e-mail address missing or refused",
                 "The directory sends a user whose e-mail address is empty or cannot be read, or the attribute mapping takes it from the wrong \
                  attribute.",
-                "Give the users below an address in the directory, or correct the mapping of emails[type eq \"work\"].value. The directory \
+                "Give the users named here an address in the directory, or correct the mapping of emails[type eq \"work\"].value. The directory \
                  sends them again at its next cycle.",
             ),
             Self::UnknownMember => advice(
@@ -71,7 +71,7 @@ impl Cause {
                 "request refused",
                 "The directory sends a value this service cannot accept: an attribute of the wrong type, a required one that is empty, or a \
                  request that is not valid SCIM. Usually one attribute mapping is wrong, and everybody it applies to fails alike.",
-                "Look at the attribute and the error of one of the requests below, and correct that mapping in the directory. The directory \
+                "Look at the attribute and the error of one of the requests named here, and correct that mapping in the directory. The directory \
                  sends the users again at its next cycle.",
             ),
             Self::TooLarge => advice(
