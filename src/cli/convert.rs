@@ -153,7 +153,7 @@ pub struct ConvertPace {
     /// Users a second at most, whatever the preset.
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_rate: Option<u32>,
-    /// A TOML file with the windows it may run in: zone, blackout dates, and [[window]] with days, from, to. Without windows: any time.
+    /// A TOML file with the windows it may run in: zone, blackout dates, and `[[window]]` with days, from, to. Without windows: any time.
     #[arg(long, value_name = "FILE", value_parser = windows)]
     pub windows: Option<Windows>,
     /// Run outside the windows until this time (2026-11-24T06:00:00Z).
