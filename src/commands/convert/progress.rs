@@ -69,7 +69,9 @@ pub fn position(run: &Conversion) -> (i64, i64) {
     match (run.kind, run.phase) {
         (Kind::Undo, Phase::Ordered | Phase::Users | Phase::Sweep) => (run.converted, run.planned),
         (_, Phase::Users) => (run.users_n, run.total),
-        (_, Phase::Read | Phase::Contest | Phase::Aliases | Phase::Verify) => (run.walk_n, run.total.max(run.walk_n)),
+        // It goes through all items twice.
+        (_, Phase::Contest) => (run.walk_n / 2, run.total),
+        (_, Phase::Read | Phase::Aliases | Phase::Verify) => (run.walk_n, run.total.max(run.walk_n)),
         (_, Phase::Ordered | Phase::Sweep | Phase::References) => (run.converted, run.planned),
         (_, Phase::Ready | Phase::Done) => (run.total, run.total),
     }

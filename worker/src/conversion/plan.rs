@@ -11,6 +11,10 @@ use uuid::Uuid;
 
 /// Items written back in one transaction at most.
 const WRITE_MOST: usize = 1_000;
+/// Items looked through for those who wait, in one query: nearly all of them wait for nobody.
+const READ_MOST: i64 = 20_000;
+/// Between two such queries.
+const BREATH: Duration = Duration::from_millis(10);
 /// How often a plan that finds nothing says how far it is.
 const SIGN_EVERY: Duration = Duration::from_millis(500);
 
@@ -45,61 +49,65 @@ impl Slice<'_> {
         PlannedUser { user, new_id: verdict.new_id, new_key, state, code: verdict.code }
     }
 
-    /// Judges them among each other: who shares an address first, because those stay; then who has the new user id now. It
-    /// begins anew when it was interrupted, and comes to the same.
+    /// Judges them among each other: who shares an address first, because those stay; then who has the new user id now; then the
+    /// order of those who wait for each other. A plan of a million takes more than one slice, so each goes on where the one
+    /// before it stopped: everything found is in the journal, and the cursor counts both walks.
     pub(super) async fn contest(&mut self) -> Result<(), Halt> {
-        let total = self.run.total;
         if let Err(error) = conversion::refresh_statistics(self.store).await {
             tracing::debug!(%error, "the contest goes on without statistics");
         }
-        let mut after = 0;
-        while after < total {
-            let to = (after + self.allowance().await?).min(total);
-            let began = Instant::now();
-            let codes = self.shared(after, to).await?;
-            self.note(&codes, to / 2).await?;
-            self.tell(to - after, began, false);
-            after = to;
-        }
-        let (mut edges, mut stays, mut waits_for) = (Vec::new(), HashSet::new(), HashMap::new());
-        let mut after = 0;
-        while after < total {
-            let to = (after + self.allowance().await?).min(total);
-            let began = Instant::now();
-            let mut taken = Vec::new();
-            for (n, owner, user, moves) in conversion::owners(self.store, &self.lease, after, to).await? {
-                let claim = if moves { Claim::Moves } else { Claim::Stays };
-                match contest(&Contest { active: true, sharers: 0, active_sharers: 0, claim }, &self.options) {
-                    Some(Code::Chain) => {
-                        edges.push((n, owner));
-                        waits_for.insert(n, user);
-                    }
-                    Some(code) => {
-                        stays.insert(n);
-                        taken.push((n, code, Some(user)));
-                    }
-                    None => {}
-                }
+        match self.walk_contest().await {
+            Err(halt @ (Halt::TimeIsUp | Halt::GivesWay(_))) => {
+                // A walk says now and then how far it is. A slice that is shorter than that would be for nothing.
+                self.run.pace = conversion::write_codes(self.store, &self.lease, &[], &self.here()).await?;
+                return Err(halt);
             }
-            self.note(&taken, (total + to) / 2).await?;
-            self.tell(to - after, began, false);
-            after = to;
+            walked => walked?,
         }
-        self.order(&edges, &stays, &waits_for).await?;
-        let planned = conversion::unconverted(self.store, self.run.account, self.run.id, total).await?;
+        self.order().await?;
+        let planned = conversion::unconverted(self.store, self.run.account, self.run.id, self.run.total).await?;
         self.enter(Phase::Ready, Advance { planned: Some(planned), ..Advance::default() }).await?;
         Ok(())
     }
 
+    async fn walk_contest(&mut self) -> Result<(), Halt> {
+        let total = self.run.total;
+        let mut at = self.run.walk_n;
+        while at < 2 * total {
+            let (after, end) = if at < total { (at, total) } else { (at - total, total) };
+            let to = (after + self.allowance().await?).min(end);
+            let began = Instant::now();
+            let codes = if at < total { self.shared(after, to).await? } else { self.owned(after, to).await? };
+            at += to - after;
+            self.run.walk_n = at;
+            self.note(&codes).await?;
+            self.tell(to - after, began, false);
+        }
+        Ok(())
+    }
+
+    /// The codes of those in `(after, to]` whose new user id somebody has: who waits for whom is settled when all are known.
+    async fn owned(&mut self, after: i64, to: i64) -> Result<Vec<(i64, Code, Option<Uuid>)>, Halt> {
+        let owners = conversion::owners(self.store, &self.lease, after, to).await?;
+        let code = |moves| {
+            let claim = if moves { Claim::Moves } else { Claim::Stays };
+            contest(&Contest { active: true, sharers: 0, active_sharers: 0, claim }, &self.options)
+        };
+        Ok(owners.into_iter().filter_map(|(n, _, user, moves)| Some((n, code(moves)?, Some(user)))).collect())
+    }
+
+    fn here(&self) -> Advance {
+        Advance { walk_n: Some(self.run.walk_n), ..Advance::default() }
+    }
+
     /// Writes codes, and now and then how far it is: most slices have nothing to write, and a transaction for each would be for
     /// nothing.
-    async fn note(&mut self, codes: &[(i64, Code, Option<Uuid>)], walk_n: i64) -> Result<(), Halt> {
+    async fn note(&mut self, codes: &[(i64, Code, Option<Uuid>)]) -> Result<(), Halt> {
         if codes.is_empty() && self.signs_of_life.elapsed() < SIGN_EVERY {
             return Ok(());
         }
         self.signs_of_life = Instant::now();
-        let advance = Advance { walk_n: Some(walk_n), ..Advance::default() };
-        self.run.pace = conversion::write_codes(self.store, &self.lease, codes, &advance).await?;
+        self.run.pace = conversion::write_codes(self.store, &self.lease, codes, &self.here()).await?;
         Ok(())
     }
 
@@ -127,12 +135,29 @@ impl Slice<'_> {
         contest(&facts, &self.options)
     }
 
-    /// Gives those who wait for others their place.
-    async fn order(&mut self, edges: &[(i64, i64)], stays: &HashSet<i64>, waits_for: &HashMap<i64, Uuid>) -> Result<(), Halt> {
-        let orders = settle(edges, stays);
+    /// Gives those who wait for others their place. It begins anew when it was interrupted, and passes over those who have theirs.
+    /// Reading is not paced: it takes a second for a million, and would be for nothing if a slice ended in it.
+    async fn order(&mut self) -> Result<(), Halt> {
+        let (mut edges, mut stays, mut waits_for) = (Vec::new(), HashSet::new(), HashMap::new());
+        let mut after = 0;
+        while after < self.run.total {
+            let to = (after + READ_MOST).min(self.run.total);
+            for wait in conversion::waits(self.store, &self.lease, after, to).await? {
+                edges.push((wait.n, wait.owner));
+                if !wait.placed {
+                    waits_for.insert(wait.n, wait.user);
+                }
+                if !wait.moves {
+                    stays.insert(wait.owner);
+                }
+            }
+            after = to;
+            self.nap(BREATH).await;
+        }
+        let orders = settle(&edges, &stays);
         let mut places: Vec<Ordered> = orders
             .into_iter()
-            .map(|(n, order): (i64, Order)| Ordered { n, order, other: waits_for.get(&n).copied().unwrap_or_default() })
+            .filter_map(|(n, order): (i64, Order)| Some(Ordered { n, order, other: waits_for.get(&n).copied()? }))
             .collect();
         places.sort_unstable_by_key(|place| place.n);
         for part in places.chunks(WRITE_MOST) {

@@ -179,7 +179,7 @@ impl Slice<'_> {
         Ok(())
     }
 
-    async fn nap(&mut self, pause: Duration) {
+    pub(super) async fn nap(&mut self, pause: Duration) {
         tokio::select! {
             () = self.stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}

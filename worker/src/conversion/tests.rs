@@ -78,6 +78,24 @@ impl Pace for ChunksOf {
     fn done(&mut self, _: super::Chunk) {}
 }
 
+/// Seven rows a chunk, and an end of the slice after some.
+struct EndsAfter {
+    chunks: u32,
+    stop: CancellationToken,
+}
+
+impl Pace for EndsAfter {
+    fn next(&mut self, _: Moment<'_>) -> Step {
+        self.chunks = self.chunks.saturating_sub(1);
+        if self.chunks == 0 {
+            self.stop.cancel();
+        }
+        Step::Work { rows: 7 }
+    }
+
+    fn done(&mut self, _: super::Chunk) {}
+}
+
 impl Place {
     fn operation(&self, id: Uuid, change: Change) -> Operation {
         Operation {
@@ -177,6 +195,16 @@ impl Place {
     async fn slice(&self, run: &Conversion) -> SliceEnd {
         let lease = conversion::take(&self.store, run.account, run.id, "test").await.expect("a lease").expect("it is free");
         run_slice(&self.store, self.get(run).await, lease, &self.settings, CancellationToken::new()).await
+    }
+
+    /// A slice whose time is up after so many chunks.
+    async fn slice_of(&self, run: &Conversion, chunks: u32) -> SliceEnd {
+        let lease = conversion::take(&self.store, run.account, run.id, "test").await.expect("a lease").expect("it is free");
+        let stop = CancellationToken::new();
+        let ends = stop.clone();
+        let pace = Arc::new(move |_| Box::new(EndsAfter { chunks, stop: ends.clone() }) as Box<dyn Pace>);
+        let settings = ConversionSettings { pace, ..self.settings.clone() };
+        run_slice(&self.store, self.get(run).await, lease, &settings, stop).await
     }
 
     async fn get(&self, run: &Conversion) -> Conversion {

@@ -93,6 +93,46 @@ pub async fn owners(store: &Store, lease: &Lease, after: i64, to: i64) -> Result
         .collect()
 }
 
+/// An item that waits for another to give up its user id.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    /// The item.
+    pub n: i64,
+    /// The item that has its new user id now.
+    pub owner: i64,
+    /// That one's user.
+    pub user: Uuid,
+    /// Whether that one is to move.
+    pub moves: bool,
+    /// Whether its place was written before.
+    pub placed: bool,
+}
+
+/// Who waits for whom among the items in `(after, to]` that were found to wait, also when their places were written before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waits(store: &Store, lease: &Lease, after: i64, to: i64) -> Result<Vec<Wait>, StoreError> {
+    // A ring that is not to be turned stays, but is still a ring when its members are placed again.
+    let sql = "SELECT i.n, o.n AS owner, o.user_id, (o.state = 'todo' OR o.code = 'cycle') AS moves, \
+         (i.depth > 0 OR i.code = 'cycle') AS placed FROM conversion_item i \
+         JOIN conversion_item o ON o.conversion_id = i.conversion_id AND o.old_key = i.new_key AND o.user_id <> i.user_id \
+         WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $3 AND i.n <= $4 AND i.code IN ('chain', 'cycle') ORDER BY i.n";
+    let values: [Value; 4] = [lease.account.0.into(), lease.conversion.0.into(), after.into(), to.into()];
+    let rows = store.writer().query_all_raw(store.statement(sql, values)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Wait {
+                n: row.try_get("", "n")?,
+                owner: row.try_get("", "owner")?,
+                user: row.try_get("", "user_id")?,
+                moves: row.try_get("", "moves")?,
+                placed: row.try_get("", "placed")?,
+            })
+        })
+        .collect()
+}
+
 /// Gives items their code, and with it their state, with a step of the run: `(item, code, the other user)`.
 ///
 /// # Errors

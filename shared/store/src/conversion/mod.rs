@@ -31,7 +31,7 @@ mod verify;
 
 pub use aliases::{delete_aliases, prune_aliases, write_aliases};
 pub use chunk::{ChunkDone, convert_chunk};
-pub use contest::{Contestant, Ordered, contestants, near_duplicates, owners, write_codes, write_orders};
+pub use contest::{Contestant, Ordered, Wait, contestants, near_duplicates, owners, waits, write_codes, write_orders};
 pub use counts::{CodeCount, counts, examples, unconverted};
 pub use events::{Event, events};
 pub use explicit::{Direction, How, move_items};

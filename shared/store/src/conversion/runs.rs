@@ -41,7 +41,7 @@ pub struct Conversion {
     /// The last user read, in the phases that go through users.
     #[serde(skip)]
     pub last_read: Option<Uuid>,
-    /// The cursor of the phase, other than the users' one.
+    /// The cursor of the phase, other than the users' one. The contest goes through all items twice, so it ends at twice the total.
     pub walk_n: i64,
     /// The cursor of the users' phase: items up to it are dealt with.
     pub users_n: i64,

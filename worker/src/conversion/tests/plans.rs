@@ -144,3 +144,45 @@ async fn an_item_is_found_by_its_keys_and_not_by_reading_the_plan() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_takes_many_slices_comes_to_the_same() {
+    on_each(|place| async move {
+        place.many(20).await;
+        place
+            .users(&[
+                ("dup1", "same@acme.test"),
+                ("dup2", "same@acme.test"),
+                ("wants", "owned@acme.test"),
+                ("owned@acme.test", "owned2@"),
+                ("behind", "wants"),
+                ("c1", "c2@acme.test"),
+                ("c2@acme.test", "c3@acme.test"),
+                ("c3@acme.test", "c4@acme.test"),
+                ("c4@acme.test", "end@acme.test"),
+                ("r1@acme.test", "r2@acme.test"),
+                ("r2@acme.test", "r3@acme.test"),
+                ("r3@acme.test", "r1@acme.test"),
+                ("s1", "s2@acme.test"),
+                ("s2@acme.test", "s3@acme.test"),
+                ("s3@acme.test", "owned@acme.test"),
+            ])
+            .await;
+        for turn_cycles in [true, false] {
+            let options = PlanOptions { turn_cycles, ..PlanOptions::default() };
+            let whole = place.items(&place.plan(&options).await).await;
+            for chunks in [1, 2, 3] {
+                let run = conversion::create(&place.store, place.account, place.new_run(&options)).await.expect("a new run");
+                let mut slices = 0;
+                while place.get(&run).await.state.is_worked_on() {
+                    slices += 1;
+                    assert!(slices < 100, "{}: a plan that is interrupted after {chunks} chunks does not end", place.engine);
+                    place.slice_of(&run, chunks).await;
+                }
+                assert!(slices > 3, "it was interrupted");
+                assert_eq!(place.items(&run).await, whole, "{}: {chunks} chunks a slice", place.engine);
+            }
+        }
+    })
+    .await;
+}
