@@ -5,8 +5,11 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How many faults a run has to survive at most: a run stands still until the lease of a killed worker ends.
-const MOST_STRIKES: usize = 12;
+/// How many faults a run has to survive at most: a run stands still until the lease of a killed worker ends. `MUSTER_TEST_STRIKES` asks
+/// for more; the run is slowed down then, to last long enough.
+fn most_strikes() -> usize {
+    std::env::var("MUSTER_TEST_STRIKES").map_or(12, |text| text.parse().expect("MUSTER_TEST_STRIKES is a number"))
+}
 
 async fn import(installation: &Installation, users: usize) {
     installation.json(&["account", "create", "--slug", "acme", "--name", "Acme Ltd"]).await;
@@ -49,8 +52,8 @@ async fn listed(installation: &Installation, state: &str) -> usize {
 
 /// Strikes again and again until the run is over.
 async fn while_running(deployment: &mut Deployment, rng: &mut Rng, strike: impl AsyncFn(&mut Deployment, &mut Rng)) -> usize {
-    let mut strikes = 0;
-    while strikes < MOST_STRIKES && convert(&deployment.installation, &["status"]).await["state"] == "running" {
+    let (mut strikes, most) = (0, most_strikes());
+    while strikes < most && convert(&deployment.installation, &["status"]).await["state"] == "running" {
         strike(deployment, rng).await;
         strikes += 1;
         sleep_ms(rng.u64(200..4_000)).await;
@@ -133,7 +136,8 @@ async fn there_and_back(test: &str, postgres: Arc<Postgres>, strike: impl AsyncF
     let before = postgres.run(&url, bytes).await;
     assert_eq!(convert(&installation, &["plan"]).await["planned"], json!(USERS));
 
-    convert(&installation, &["start", "--max-rate", "3000"]).await;
+    let rate = (36_000 / most_strikes()).to_string();
+    convert(&installation, &["start", "--max-rate", &rate]).await;
     let strikes = while_running(&mut deployment, &mut rng, &strike).await;
     println!("{strikes} strikes during the run");
     assert!(strikes > 2, "it was over too early: {strikes}");
@@ -145,7 +149,7 @@ async fn there_and_back(test: &str, postgres: Arc<Postgres>, strike: impl AsyncF
     assert_eq!(listed(&installation, "done").await, USERS, "the journal is complete");
     assert_eq!(run["verified"]["as_written"], json!(USERS));
 
-    convert(&installation, &["undo", "--max-rate", "3000"]).await;
+    convert(&installation, &["undo", "--max-rate", &rate]).await;
     let strikes = while_running(&mut deployment, &mut rng, &strike).await;
     println!("{strikes} strikes during the undo");
     let undo = finished(&installation).await;
