@@ -6,6 +6,7 @@ use super::{
     message::{Source, message},
     transport::{Answer, Transport},
 };
+use crate::measure;
 use futures::StreamExt;
 use jiff::tz::TimeZone;
 use muster_domain::{
@@ -106,6 +107,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             let Some(envelope) = outbox::mark(&self.store, lease, id, now, now + LEASE_MS).await? else { continue };
             let answer = self.holding(lease, Some(&envelope), Box::pin(self.send(lease, &envelope))).await;
             let status = outbox::end(&self.store, lease, &envelope, &answer.ending, &answer.text, (self.clock)()).await?;
+            measure::mail(&answer.ending);
             // The address is personal data and stays out of the log; the id finds it.
             match answer.ending {
                 Ending::Taken => tracing::info!(mail.id = %id, mail.key = envelope.key, attempt = envelope.attempts, "mail sent"),
