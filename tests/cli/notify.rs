@@ -77,6 +77,29 @@ fn the_configuration_of_mail_is_checked_before_anything_starts() {
 }
 
 #[test]
+fn the_doctor_says_whether_mail_could_be_sent_and_sends_none() {
+    let place = Place::with_account();
+    let mail = |url: &str, code: i32| {
+        let seen = place.run_with(&["doctor", "--json"], &[("MUSTER_MAIL__URL", url)]).exits(code);
+        assert!(!seen.out.contains("s3cret"), "{}", seen.out);
+        seen.json()["checks"].as_array().unwrap().iter().find(|check| check["code"] == "D12").unwrap().clone()
+    };
+    let smtp = Smtp::start(Duration::ZERO);
+    let well = mail(&format!("smtp://{}?tls=none", smtp.address), 7);
+    assert_eq!((&well["result"], well.get("remedy")), (&"ok".into(), None), "{well}");
+    let stripped = mail(&format!("smtp://ada:s3cret@{}", smtp.address), 4);
+    assert!(stripped["fact"].as_str().unwrap().contains("no STARTTLS"), "{stripped}");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let away = mail(&format!("smtp://ada:s3cret@{free}"), 4);
+    assert!(away["fact"].as_str().unwrap().contains("refused"), "{away}");
+    assert!(away["remedy"].as_str().unwrap().contains("mail.url [environment MUSTER_MAIL__URL]"), "{away}");
+    fs::write(place.path("data/mail"), "in the way").unwrap();
+    let folder = mail("file", 4);
+    assert!(folder["fact"].as_str().unwrap().contains("data/mail cannot be written"), "{folder}");
+    assert!(smtp.got().is_empty());
+}
+
+#[test]
 fn a_worker_that_is_killed_while_it_sends_loses_no_mail_and_sends_none_more_than_twice() {
     const RECIPIENTS: usize = 12;
     let place = Place::with_account();

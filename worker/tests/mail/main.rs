@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod check;
 mod faults;
 mod rules;
 mod sink;
