@@ -52,6 +52,9 @@ fn facts(mail: &IncidentMail, setting: &Setting) -> Vec<Fact> {
     if mail.affected > 0 {
         facts.push(Fact { label: "Affected", value: affected(mail) });
     }
+    if let Some(attribute) = &mail.attribute {
+        facts.push(Fact { label: "Attribute", value: attribute.clone() });
+    }
     facts.push(Fact { label: "First failure", value: setting.moment(mail.first_ms) });
     facts.push(Fact { label: "Latest failure", value: setting.moment(mail.last_ms) });
     facts
