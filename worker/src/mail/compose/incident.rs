@@ -125,6 +125,8 @@ fn actions(mail: &IncidentMail, setting: &Setting) -> Vec<Action> {
         let all = format!("--incident {number} --all");
         actions.push(Action { label: "Every failed operation", command: setting.command("ops list", &all) });
         actions.push(Action { label: "Try all again", command: setting.command("incidents retry", number) });
+    } else {
+        actions.push(Action { label: "Every failed request", command: setting.command("incidents failures", number) });
     }
     actions.push(Action { label: "Silence it for a day", command: setting.command("incidents snooze", number) });
     actions
