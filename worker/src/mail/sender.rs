@@ -137,6 +137,10 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
     }
 
     async fn send(&self, lease: &Lease, envelope: &Envelope) -> Answer {
+        // What comes back to where it came from would be the beginning of a circle.
+        if lease.address.eq_ignore_ascii_case(&self.settings.from) {
+            return Answer { ending: Ending::Refused, text: "this is the address mail comes from (mail.from): it gets none".to_owned() };
+        }
         let source = Source {
             content: &envelope.content,
             key: &envelope.key,

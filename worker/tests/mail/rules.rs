@@ -121,6 +121,23 @@ async fn a_night_of_quiet_hours_ends_in_one_summary() {
 }
 
 #[tokio::test]
+async fn the_address_mail_comes_from_gets_none() {
+    on_each(async |world: World| {
+        let sink = Sink::start(None).await;
+        let mut mailer = world.mailer(world.settings(format!("smtp://{}?tls=none", sink.address)));
+        world.recipient("Muster@Acme.test").await;
+        world.write(1).await;
+        look(&mut mailer).await;
+        assert_eq!(sink.got().iter().flat_map(|got| got.to.clone()).collect::<Vec<_>>(), ["RCPT TO:<ops@acme.test>"]);
+        let statuses = world.statuses().await;
+        assert!(statuses.contains(&MailStatus::Failed) && !statuses.contains(&MailStatus::Pending), "{statuses:?}");
+        let who = outbox::list(&world.store, world.account, 0).await.unwrap();
+        assert!(who.iter().any(|who| who.bounce.as_deref().is_some_and(|bounce| bounce.contains("mail.from"))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_mailers_send_each_mail_once() {
     on_each(async |world: World| {
         let sink = Sink::start(None).await;
