@@ -8,7 +8,7 @@ use super::Incident;
 use crate::{Store, StoreError, now_ms, rows::Rows};
 use muster_domain::{
     AccountId, Actor, Change, IncidentId, KeyId, LoginKey, Operation, OperationId, Outcome, OutcomeCode, UserId,
-    incident::{IncidentEventKind, IncidentState},
+    incident::{IncidentEventKind, IncidentState, Resolution},
 };
 use muster_scim::ResourceType;
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -44,7 +44,7 @@ struct Again {
 /// account.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when it is over. When the database fails; what was tried until then stays.
+/// [`StoreError::Conflict`] when somebody, or a retry, has ended it. When the database fails; what was tried until then stays.
 pub async fn retry<F>(
     store: &Store,
     account: AccountId,
@@ -57,7 +57,8 @@ where
     F: Future<Output = Vec<Outcome>>,
 {
     let Some(incident) = super::get(store, account, id).await? else { return Ok(None) };
-    if incident.state == IncidentState::Resolved {
+    // Silence says that nobody tries any more, not that it has been mended.
+    if incident.state == IncidentState::Resolved && incident.resolution != Some(Resolution::Quiet) {
         return Err(StoreError::Conflict(format!("incident #{} is resolved; there is nothing to try again", incident.number)));
     }
     // What fails again meanwhile has a newer id, and is not tried in a circle.

@@ -60,6 +60,27 @@ async fn a_failed_creation_succeeds_on_retry_once_the_way_is_clear_and_ends_its_
 }
 
 #[tokio::test]
+async fn whoever_reads_the_mail_in_the_morning_can_still_retry_what_silence_has_ended() {
+    on_each(|world| async move {
+        let owner = world.user("jdoe").await;
+        let taken = world.create(ResourceType::User, json!({"userName": "JDoe", "emails": [{"value": "jdoe@acme.com"}]}));
+        assert_eq!(world.apply_one(&taken).await.status, 409);
+        incident(&world, 1).await;
+        assert_eq!(incidents::settle(&world.store, now_ms() + 40 * 60 * 1000).await.expect("settle"), 1);
+        let found = incident(&world, 1).await;
+        assert_eq!((found.state, found.resolution), (IncidentState::Resolved, Some(Resolution::Quiet)), "{}", world.engine);
+
+        world.apply_one(&world.delete(ResourceType::User, owner)).await;
+        assert_eq!(retry(&world, &found).await, RetryReport { applied: 1, failed: 0, superseded: 0, more: false }, "{}", world.engine);
+        let found = incident(&world, 1).await;
+        assert_eq!((found.state, found.failures), (IncidentState::Resolved, 1), "{}: it stays over", world.engine);
+        let nothing = RetryReport { applied: 0, failed: 0, superseded: 0, more: false };
+        assert_eq!(retry(&world, &found).await, nothing, "{}: once", world.engine);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_retry_never_undoes_what_is_newer() {
     on_each(|world| async move {
         let user = world.user("ada").await;
