@@ -40,7 +40,10 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         }
         ConvertCommand::Undo { account, pace, watch } => {
             let account = place(&account).await?;
-            let run = conversion::undo_newest(&store, account.id, BY, &asked(&pace)).await?;
+            let missing =
+                || Failure::new(Exit::NotFound, format!("`{}` has no conversion that was started: there is nothing to undo", account.slug));
+            let run = conversion::newest_started(&store, account.id).await?.ok_or_else(missing)?;
+            let run = conversion::undo(&store, &run, BY, &asked(&pace)).await?;
             follow(context, &store, &account, &run, watch).await
         }
         ConvertCommand::Status { account } => {

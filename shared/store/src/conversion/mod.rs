@@ -47,7 +47,7 @@ pub use references::{
     ReferenceColumn, ReferenceRow, Rewrite, TargetProgress, account_slug, add_targets, lookup_items, read_references, rewrite_references,
     targets,
 };
-pub use requests::{cancel_and_tidy, named, new_plan, resume_or_adjust, undo, undo_newest};
+pub use requests::{cancel_and_tidy, named, new_plan, newest_started, resume_or_adjust, undo};
 pub use runs::{Conversion, NewConversion, another_is_runnable, create, get, latest, list, next_runnable};
 pub use sweep::{Present, again, newcomers, present};
 pub use undo::{undo_page, undo_retry};

@@ -13,15 +13,13 @@ const SLICE: i64 = 2_000;
 /// How many runs of an account are looked through for the one that can be undone.
 const RUNS: u32 = 100;
 
-/// Takes back the newest run that was started.
+/// The newest conversion that was started: what there is to take back.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when there is none, or one is under way.
-pub async fn undo_newest(store: &Store, account: AccountId, by: &str, pace: &PaceRequest) -> Result<Conversion, StoreError> {
+/// When the database fails.
+pub async fn newest_started(store: &Store, account: AccountId) -> Result<Option<Conversion>, StoreError> {
     let runs = list(store, account, RUNS).await?;
-    let run = runs.into_iter().find(|run| run.kind == Kind::Convert && run.started_ms.is_some());
-    let run = run.ok_or_else(|| StoreError::Conflict("no conversion was started: there is nothing to undo".into()))?;
-    undo(store, &run, by, pace).await
+    Ok(runs.into_iter().find(|run| run.kind == Kind::Convert && run.started_ms.is_some()))
 }
 
 /// Takes a run back.
