@@ -9,6 +9,7 @@ mod bounds;
 mod bulk;
 mod connections;
 mod deferred;
+mod described;
 mod failures;
 mod lists;
 mod me;
