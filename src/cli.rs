@@ -5,7 +5,7 @@ mod log;
 mod notify;
 
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
-pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
+pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
 
 use clap::{Args, Parser, Subcommand};

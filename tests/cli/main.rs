@@ -12,4 +12,5 @@ mod notify;
 mod place;
 #[cfg(unix)]
 mod service;
+#[path = "../it/harness/smtp.rs"]
 mod smtp;

@@ -18,6 +18,7 @@ mod isolation;
 mod keys;
 mod kills;
 mod ledger;
+mod mailing;
 mod metrics;
 mod races;
 mod schemas;

@@ -15,11 +15,19 @@
 //! POST /incidents/{number}/acknowledge   also resolve; snooze {"until": "2026-01-31T09:00:00Z"}; retry
 //! GET  /notifications/recipients         who gets mail; PUT and DELETE /notifications/recipients/{address}
 //! GET  /notifications/mails              what became of the latest mails
+//! GET  /conversions                      the newest first; POST makes a plan
+//! GET  /conversions/{id}                 one: state, pace, end; `latest` for the newest
+//! GET  /conversions/{id}/items           every user of it; ?format=csv
+//! GET  /conversions/{id}/report          counts by reason, examples, columns, events
+//! POST /conversions/{id}/start           also pause, resume, cancel, undo; administrators only
 //! ```
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
 //! everything.
+//!
+//! The addresses are in one table (`routes`), which the OpenAPI document is made from as well.
 
+mod conversions;
 mod incidents;
 mod notifications;
 mod operations;
@@ -56,6 +64,8 @@ struct ApiCall<'a> {
     account: AccountId,
     /// Who acts, for the record.
     by: String,
+    /// What its user may do.
+    role: Role,
     context: &'a Context,
     params: Params,
 }
@@ -65,7 +75,7 @@ pub(crate) async fn handle<B>(app: &App, peer: IpAddr, parts: &Parts, context: &
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (account, by) = authenticate(app, peer, parts).await?;
+    let (account, by, role) = authenticate(app, peer, parts).await?;
     let nothing = || ScimError::not_found("there is nothing at this address");
     let (address, names) = Address::find(parts.uri.path()).ok_or_else(nothing)?;
     let action = address.action(&parts.method).ok_or(Refusal::MethodNotAllowed { allow: address.allow })?;
@@ -76,7 +86,7 @@ where
             media::check_request(&parts.headers)?;
         }
     }
-    let call = ApiCall { app, account, by, context, params: Params::parse(parts.uri.query())? };
+    let call = ApiCall { app, account, by, role, context, params: Params::parse(parts.uri.query())? };
     act(&call, action, names.first().copied().unwrap_or_default(), &bytes).await
 }
 
@@ -95,11 +105,17 @@ async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Res
         Action::PutRecipient => notifications::put(call, name, body).await,
         Action::DeleteRecipient => notifications::delete(call, name).await,
         Action::Mails => notifications::mails(call).await,
+        Action::Conversions => conversions::list(call).await,
+        Action::Plan => conversions::plan(call, body).await,
+        Action::Conversion => conversions::get(call, name).await,
+        Action::Items => conversions::items(call, name).await,
+        Action::Report => conversions::report(call, name).await,
+        Action::Start | Action::Pause | Action::Resume | Action::Cancel | Action::Undo => conversions::act(call, name, action, body).await,
     }
 }
 
 /// Whose token it is. Wrong ones are counted with wrong keys.
-async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String), Refusal> {
+async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {
@@ -124,7 +140,7 @@ async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(Account
     if grant.role == Role::User {
         return Err(ScimError::forbidden("the API is for administrators and user managers; this token's user is neither any more").into());
     }
-    Ok((grant.account, grant.user_id))
+    Ok((grant.account, grant.user_id, grant.role))
 }
 
 fn json(call: &ApiCall<'_>, body: &impl Serialize) -> Response {

@@ -24,6 +24,16 @@ pub(crate) enum Action {
     PutRecipient,
     DeleteRecipient,
     Mails,
+    Conversions,
+    Plan,
+    Conversion,
+    Items,
+    Report,
+    Start,
+    Pause,
+    Resume,
+    Cancel,
+    Undo,
 }
 
 /// One method of an address. GET takes HEAD along.
@@ -76,6 +86,19 @@ pub(crate) const ADDRESSES: &[Address] = &[
         methods: &[taken("PUT", "putRecipient", Action::PutRecipient), taken("DELETE", "deleteRecipient", Action::DeleteRecipient)],
     },
     Address { path: "/notifications/mails", allow: READ, methods: &[taken("GET", "listMails", Action::Mails)] },
+    Address {
+        path: "/conversions",
+        allow: "GET, HEAD, POST",
+        methods: &[taken("GET", "listConversions", Action::Conversions), taken("POST", "planConversion", Action::Plan)],
+    },
+    Address { path: "/conversions/{id}", allow: READ, methods: &[taken("GET", "getConversion", Action::Conversion)] },
+    Address { path: "/conversions/{id}/items", allow: READ, methods: &[taken("GET", "listConversionItems", Action::Items)] },
+    Address { path: "/conversions/{id}/report", allow: READ, methods: &[taken("GET", "getConversionReport", Action::Report)] },
+    Address { path: "/conversions/{id}/start", allow: "POST", methods: &[taken("POST", "startConversion", Action::Start)] },
+    Address { path: "/conversions/{id}/pause", allow: "POST", methods: &[taken("POST", "pauseConversion", Action::Pause)] },
+    Address { path: "/conversions/{id}/resume", allow: "POST", methods: &[taken("POST", "resumeConversion", Action::Resume)] },
+    Address { path: "/conversions/{id}/cancel", allow: "POST", methods: &[taken("POST", "cancelConversion", Action::Cancel)] },
+    Address { path: "/conversions/{id}/undo", allow: "POST", methods: &[taken("POST", "undoConversion", Action::Undo)] },
 ];
 
 impl Address {

@@ -4,8 +4,12 @@ use crate::{
     api::{create, log, send, taken, token},
     support::Gateway,
 };
-use muster_domain::{Outcome, OutcomeCode};
+use muster_domain::{
+    Outcome, OutcomeCode,
+    conversion::{Candidate, Phase, PlanOptions, judge},
+};
 use muster_gateway::{GatewaySettings, openapi};
+use muster_store::conversion::{self, Advance, Lease, PlannedUser};
 use serde_json::{Value, json};
 
 fn document() -> Value {
@@ -143,4 +147,73 @@ async fn answers_are_as_described() {
     let put = send(&gateway, &token, "PUT", "/api/v1/notifications/recipients/ops%40acme.test", r#"{"time_zone": "Europe/Berlin"}"#).await;
     fits("PUT", "/api/v1/notifications/recipients/{address}", put.status, &put.json());
     look("/api/v1/notifications/recipients", "/api/v1/notifications/recipients").await;
+}
+
+/// What a worker would do about a plan, as far as the API sees it.
+async fn make_plan(gateway: &Gateway, lease: &Lease) {
+    let users = conversion::read_users(&gateway.store, gateway.account, None, 1_000).await.unwrap();
+    let planned: Vec<PlannedUser> = users
+        .into_iter()
+        .map(|user| {
+            let candidate = Candidate { user_id: &user.user_id, email: user.email.as_deref(), user_type: None };
+            let verdict = judge(&candidate, &PlanOptions::default());
+            let state = if verdict.code.converts() { "todo" } else { "left" }.parse().unwrap();
+            let new_key = verdict.new_key().map(|key| key.into_string());
+            PlannedUser { new_key, state, code: verdict.code, new_id: verdict.new_id, user }
+        })
+        .collect();
+    let total = i64::try_from(planned.len()).unwrap();
+    conversion::insert_items(&gateway.store, lease, 0, &planned, &Advance::default()).await.unwrap();
+    let ready = Advance { total: Some(total), planned: Some(1), ..Advance::to(Phase::Ready) };
+    conversion::advance(&gateway.store, lease, &ready).await.unwrap();
+    conversion::release(&gateway.store, lease, 0, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_and_its_users_are_shown_as_described() {
+    let gateway = Gateway::start().await;
+    let token = token(&gateway).await;
+    let bea = muster_store::UserRow {
+        account: gateway.account,
+        id: uuid::Uuid::now_v7(),
+        role: muster_domain::Role::User,
+        resource: muster_scim::Resource::from_iter([
+            ("userName".to_owned(), "=bea".into()),
+            ("active".to_owned(), true.into()),
+            ("emails".to_owned(), json!([{ "value": "bea@acme.test", "primary": true }])),
+        ]),
+        version: 1,
+        created_ms: 0,
+        modified_ms: 0,
+    };
+    let tx = gateway.store.begin().await.unwrap();
+    tx.insert_users(&mut [&bea]).await.unwrap();
+    tx.commit().await.unwrap();
+    let call = async |method: &str, action: &str, status: u16, body: &str| {
+        let place = if action.is_empty() { String::new() } else { format!("/latest/{}", action.trim_start_matches('/')) };
+        let answer = send(&gateway, &token, method, &format!("/api/v1/conversions{place}"), body).await;
+        assert_eq!(answer.status, status, "{action}: {}", String::from_utf8_lossy(&answer.body));
+        let path = format!("/api/v1/conversions{}", place.replace("latest", "{id}"));
+        fits(method, path.split('?').next().unwrap(), status, &answer.json());
+        answer.json()
+    };
+    let id = call("POST", "", 201, r#"{"alias_days": 30}"#).await["id"].as_str().unwrap().to_owned();
+    let lease = async || conversion::take(&gateway.store, gateway.account, id.parse().unwrap(), "test").await.unwrap().unwrap();
+    make_plan(&gateway, &lease().await).await;
+    call("POST", "start", 200, r#"{"max_rate": 40}"#).await;
+    let lease = lease().await;
+    conversion::advance(&gateway.store, &lease, &Advance::to(Phase::Users)).await.unwrap();
+    conversion::convert_chunk(&gateway.store, &lease, 0, 10).await.unwrap();
+    let held = call("POST", "pause", 200, r#"{"reason": "lunch"}"#).await;
+    assert_eq!((&held["reason"], &held["eta"]["kind"]), (&json!("lunch"), &json!("done")));
+    assert_eq!(call("POST", "resume", 200, r#"{"preset": "fast"}"#).await["pace"]["preset"], "fast");
+    let page = call("GET", "items?state=done", 200, "").await;
+    assert_eq!((page["items"].as_array().unwrap().len(), &page["items"][0]["new_id"]), (1, &json!("bea@acme.test")));
+    let report = call("GET", "report", 200, "").await;
+    assert_eq!(report["examples"]["convert"][0]["old_id"], "=bea");
+    let csv = send(&gateway, &token, "GET", "/api/v1/conversions/latest/items?format=csv&state=done", "").await;
+    let text = String::from_utf8(csv.body).unwrap();
+    assert!(text.contains(",'=bea,bea@acme.test,bea@acme.test,done,convert,"), "{text}");
+    call("POST", "cancel", 200, "").await;
+    assert_eq!(call("POST", "undo", 200, "").await["kind"], "undo");
 }

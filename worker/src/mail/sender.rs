@@ -82,11 +82,11 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
         let waiting = outbox::waiting(&self.store, lease, now).await?;
         // What the server has kept waiting goes out in one mail when it is back, and not in one for each time it was asked.
         if waiting.iter().any(|mail| mail.held == Some(FoldReason::Outage))
-            && let Err(error) = self.holding(lease, None, Box::pin(self.transport.ready())).await
+            && let Err(obstacle) = self.holding(lease, None, Box::pin(self.transport.ready())).await
         {
-            tracing::warn!(error, waiting = waiting.len(), "the mail server is away");
+            tracing::warn!(error = %obstacle, waiting = waiting.len(), "the mail server is away");
             away.store(true, Ordering::Relaxed);
-            return outbox::defer(&self.store, lease, &error, (self.clock)()).await;
+            return outbox::defer(&self.store, lease, &obstacle.text, (self.clock)()).await;
         }
         let used = outbox::used(&self.store, lease, now).await?;
         let arranged = arrange(&waiting.iter().map(|mail| mail.waiting).collect::<Vec<_>>(), Caps::default().room(used));
@@ -139,6 +139,10 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
     }
 
     async fn send(&self, lease: &Lease, envelope: &Envelope) -> Answer {
+        // What comes back to where it came from would be the beginning of a circle.
+        if lease.address.eq_ignore_ascii_case(&self.settings.from) {
+            return Answer { ending: Ending::Refused, text: "this is the address mail comes from (mail.from): it gets none".to_owned() };
+        }
         let source = Source {
             content: &envelope.content,
             key: &envelope.key,

@@ -1,7 +1,7 @@
 //! What each action of the JSON API takes and answers; the compiler tells when there is a new one.
 
 use super::{
-    parameters,
+    conversions, parameters,
     shape::{list, maybe, named, object, open, text},
 };
 use crate::api::Action;
@@ -44,14 +44,14 @@ impl Action {
 }
 
 /// Refusals of what takes a body and may be too late.
-const CHANGE: &[&str] = &["408", "409", "413", "415"];
+pub(super) const CHANGE: &[&str] = &["408", "409", "413", "415"];
 const BODY: &[&str] = &["408", "413", "415"];
 
-fn look(tag: &'static str, summary: &'static str, parameters: Vec<Value>, answer: Answer) -> Described {
+pub(super) fn look(tag: &'static str, summary: &'static str, parameters: Vec<Value>, answer: Answer) -> Described {
     Described { tag, summary, parameters, body: None, answer, refusals: &[] }
 }
 
-fn ok(description: &'static str, schema: Value, example: Value) -> Answer {
+pub(super) fn ok(description: &'static str, schema: Value, example: Value) -> Answer {
     Answer::Json { status: "200", description, schema, example }
 }
 
@@ -96,6 +96,16 @@ pub(super) fn describe(action: Action) -> Described {
             look("Notifications", "Send no more mail to this address.", Vec::new(), Answer::Nothing("It is off the list."))
         }
         Action::Mails => look("Notifications", "What became of the latest mails.", vec![parameters::limit()], mails()),
+        Action::Conversions
+        | Action::Plan
+        | Action::Conversion
+        | Action::Items
+        | Action::Report
+        | Action::Start
+        | Action::Pause
+        | Action::Resume
+        | Action::Cancel
+        | Action::Undo => conversions::describe(action),
     }
 }
 

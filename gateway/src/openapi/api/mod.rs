@@ -2,6 +2,7 @@
 //!
 //! It has a server and a security scheme of its own: other tokens, at another base, than SCIM.
 
+mod conversions;
 mod describe;
 mod parameters;
 mod schemas;
@@ -20,9 +21,14 @@ pub(super) use schemas::all as schemas;
 /// The name of the security scheme.
 pub(super) const SCHEME: &str = "apiToken";
 /// The tags of the operations.
-pub(super) const TAGS: [(&str, &str); 3] = [
+pub(super) const TAGS: [(&str, &str); 4] = [
     ("Log", "What directories asked for and what became of it. Tokens of administrators and user managers may look."),
     ("Incidents", "Failures with one cause, and what people do about them."),
+    (
+        "Conversions",
+        "Convert All User IDs To Use Email. User managers may look; administrators plan, start, pause, resume, cancel and undo. A worker does \
+         the work and takes an order within seconds.",
+    ),
     ("Notifications", "Who gets mail about incidents, and what became of it."),
 ];
 

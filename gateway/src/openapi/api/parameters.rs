@@ -3,6 +3,7 @@
 use super::shape::{flag, text, word};
 use muster_domain::{
     OutcomeCode,
+    conversion::{Code, ItemState},
     incident::{Cause, IncidentState},
 };
 use serde_json::{Value, json};
@@ -70,6 +71,14 @@ pub(super) fn incidents() -> Vec<Value> {
     filters.into_iter().chain(page()).collect()
 }
 
+/// The filters of the users of a conversion.
+pub(super) fn items() -> Vec<Value> {
+    let state = word(ItemState::ALL.iter().map(|state| state.as_str()), "A state.");
+    let reason = word(Code::ALL.iter().map(|code| code.as_str()), "A reason.");
+    let after = query("after", "Where the page begins: what `next` of the page before said.", json!({ "type": "integer" }));
+    vec![query("state", "Only users who stand so.", state), query("reason", "Only for this reason.", reason), format(), limit(), after]
+}
+
 /// The parameters in braces of an address; none when there are none.
 pub(super) fn of_path(path: &str) -> Option<Value> {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
@@ -78,6 +87,7 @@ pub(super) fn of_path(path: &str) -> Option<Value> {
             let (description, schema) = match name {
                 "number" => ("The incident's number.", json!({ "type": "integer", "minimum": 1 })),
                 "address" => ("The mail address, percent-encoded.", json!({ "type": "string", "format": "email" })),
+                _ if path.starts_with("/conversions") => ("The id, or `latest` for the newest.", json!({ "type": "string" })),
                 _ => ("The id.", json!({ "type": "string", "format": "uuid" })),
             };
             json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
