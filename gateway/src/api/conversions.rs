@@ -1,6 +1,6 @@
 //! Conversions of user ids: what `muster convert` does, for pages and scripts.
 
-use super::{ApiCall, csv, json};
+use super::{Action, ApiCall, csv, json};
 use crate::refusal::Refusal;
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -22,29 +22,6 @@ use serde_json::{Value, json};
 /// Runs in a list.
 const LISTED: u32 = 100;
 const HEADING: [&str; 9] = ["n", "id", "user_id", "email", "new_user_id", "state", "reason", "other_user", "attempts"];
-
-/// What can be asked of a run by POST.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Start,
-    Pause,
-    Resume,
-    Cancel,
-    Undo,
-}
-
-impl Action {
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "start" => Self::Start,
-            "pause" => Self::Pause,
-            "resume" => Self::Resume,
-            "cancel" => Self::Cancel,
-            "undo" => Self::Undo,
-            _ => return None,
-        })
-    }
-}
 
 /// Why somebody holds a run.
 #[derive(Default, Deserialize)]
@@ -111,7 +88,7 @@ pub(super) async fn items(call: &ApiCall<'_>, id: &str) -> Result<Response, Refu
     Ok(json(call, &page))
 }
 
-/// `POST /conversions/{id}/{action}`
+/// `POST /conversions/{id}/start`, `/pause`, `/resume`, `/cancel`, `/undo`
 pub(super) async fn act(call: &ApiCall<'_>, id: &str, action: Action, body: &[u8]) -> Result<Response, Refusal> {
     call.params.done()?;
     administrators_only(call)?;
@@ -125,7 +102,7 @@ pub(super) async fn act(call: &ApiCall<'_>, id: &str, action: Action, body: &[u8
         }
         Action::Resume => conversion::resume_or_adjust(store, &run, by, &read::<PaceRequest>(body)?).await,
         Action::Cancel => conversion::cancel_and_tidy(store, &run, by).await,
-        Action::Undo => conversion::undo(store, &run, by, &read::<PaceRequest>(body)?).await,
+        _ => conversion::undo(store, &run, by, &read::<PaceRequest>(body)?).await,
     };
     shown(call, &moved.map_err(conflict)?).await
 }
@@ -158,6 +135,10 @@ async fn document(call: &ApiCall<'_>, run: &Conversion) -> Result<Value, Refusal
 fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ScimError> {
     if body.is_empty() {
         return Ok(T::default());
+    }
+    // A list would be read as the members of the object, in order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ScimError::invalid_value("the body must be a JSON object"));
     }
     serde_json::from_slice(body).map_err(|error| ScimError::invalid_value(format!("the body cannot be used: {error}")))
 }

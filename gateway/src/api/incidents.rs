@@ -1,6 +1,6 @@
 //! Incidents, and what people do to them.
 
-use super::{ApiCall, csv, json};
+use super::{Action, ApiCall, csv, json};
 use crate::{app::App, refusal::Refusal};
 use axum::response::Response;
 use futures::future::join_all;
@@ -58,15 +58,15 @@ pub(super) async fn failures(call: &ApiCall<'_>, number: &str) -> Result<Respons
     Ok(json(call, &page))
 }
 
-/// `POST /incidents/{number}/{action}`
-pub(super) async fn act(call: &ApiCall<'_>, number: &str, action: &str, body: &[u8]) -> Result<Response, Refusal> {
+/// `POST /incidents/{number}/acknowledge`, `/resolve`, `/snooze`, `/retry`
+pub(super) async fn act(call: &ApiCall<'_>, number: &str, action: Action, body: &[u8]) -> Result<Response, Refusal> {
     call.params.done()?;
     let incident = find(call, number).await?;
     let (store, account, by) = (&call.app.store, call.account, call.by.as_str());
     let moved = match action {
-        "acknowledge" => incidents::acknowledge(store, account, incident.id, by).await,
-        "resolve" => incidents::resolve(store, account, incident.id, by).await,
-        "snooze" => incidents::snooze(store, account, incident.id, until(call.app, body)?, by).await,
+        Action::Acknowledge => incidents::acknowledge(store, account, incident.id, by).await,
+        Action::Resolve => incidents::resolve(store, account, incident.id, by).await,
+        Action::Snooze => incidents::snooze(store, account, incident.id, until(call.app, body)?, by).await,
         _ => return retry(call, &incident).await,
     };
     let moved = moved.map_err(conflict)?.ok_or_else(nothing)?;

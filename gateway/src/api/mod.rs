@@ -24,12 +24,15 @@
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
 //! everything.
+//!
+//! The addresses are in one table (`routes`), which the OpenAPI document is made from as well.
 
 mod conversions;
 mod incidents;
 mod notifications;
 mod operations;
 mod params;
+mod routes;
 
 use crate::{app::App, body, context::Context, media, refusal::Refusal, reply};
 use axum::{
@@ -38,11 +41,11 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use conversions::Action;
 use muster_domain::{AccountId, ApiToken, Role};
 use muster_scim::ScimError;
 use muster_store::api_tokens;
 use params::Params;
+pub(crate) use routes::{ADDRESSES, Action, Address, BASE, Taken};
 use serde::Serialize;
 use std::net::IpAddr;
 use tokio::time::Instant;
@@ -73,67 +76,41 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let (account, by, role) = authenticate(app, peer, parts).await?;
-    let segments: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
-    let segments = segments.strip_prefix(&["api", "v1"]).unwrap_or_default();
-    let call = ApiCall { app, account, by, role, context, params: Params::parse(parts.uri.query())? };
-    if let ["incidents", number, action @ ("acknowledge" | "resolve" | "snooze" | "retry")] = *segments {
-        if parts.method != Method::POST {
-            return Err(Refusal::MethodNotAllowed { allow: "POST" });
-        }
-        let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
-        if !bytes.is_empty() {
-            media::check_request(&parts.headers)?;
-        }
-        return incidents::act(&call, number, action, &bytes).await;
-    }
-    if let ["notifications", "recipients", address] = *segments {
-        return match parts.method {
-            Method::PUT => {
-                let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
-                notifications::put(&call, address, &bytes).await
-            }
-            Method::DELETE => notifications::delete(&call, address).await,
-            _ => Err(Refusal::MethodNotAllowed { allow: "PUT, DELETE" }),
-        };
-    }
-    let action = match *segments {
-        ["conversions", id, word] => Action::from_word(word).map(|action| (id, action)),
-        _ => None,
-    };
-    if action.is_some() || (parts.method == Method::POST && *segments == ["conversions"]) {
-        if parts.method != Method::POST {
-            return Err(Refusal::MethodNotAllowed { allow: "POST" });
-        }
-        let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
-        if !bytes.is_empty() {
-            media::check_request(&parts.headers)?;
-        }
-        return match action {
-            Some((id, action)) => conversions::act(&call, id, action, &bytes).await,
-            None => conversions::plan(&call, &bytes).await,
-        };
-    }
-    if *segments == ["conversions"] && !matches!(parts.method, Method::GET | Method::HEAD) {
-        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD, POST" });
-    }
+    let nothing = || ScimError::not_found("there is nothing at this address");
+    let (address, names) = Address::find(parts.uri.path()).ok_or_else(nothing)?;
+    let action = address.action(&parts.method).ok_or(Refusal::MethodNotAllowed { allow: address.allow })?;
+    let mut bytes = Bytes::new();
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" });
+        bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
+        if !bytes.is_empty() {
+            media::check_request(&parts.headers)?;
+        }
     }
-    match *segments {
-        ["operations"] => operations::list(&call, None).await,
-        ["operations", id] => operations::get(&call, id).await,
-        ["users" | "groups", id, "operations"] => operations::list(&call, Some(id)).await,
-        ["cycles"] => operations::cycles(&call).await,
-        ["incidents"] => incidents::list(&call).await,
-        ["incidents", number] => incidents::get(&call, number).await,
-        ["incidents", number, "failures"] => incidents::failures(&call, number).await,
-        ["notifications", "recipients"] => notifications::recipients(&call).await,
-        ["notifications", "mails"] => notifications::mails(&call).await,
-        ["conversions"] => conversions::list(&call).await,
-        ["conversions", id] => conversions::get(&call, id).await,
-        ["conversions", id, "items"] => conversions::items(&call, id).await,
-        ["conversions", id, "report"] => conversions::report(&call, id).await,
-        _ => Err(ScimError::not_found("there is nothing at this address").into()),
+    let call = ApiCall { app, account, by, role, context, params: Params::parse(parts.uri.query())? };
+    act(&call, action, names.first().copied().unwrap_or_default(), &bytes).await
+}
+
+/// Hands a call to its handler. `name` is what stands in the path where the address has braces.
+async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Result<Response, Refusal> {
+    match action {
+        Action::Operations => operations::list(call, None).await,
+        Action::Operation => operations::get(call, name).await,
+        Action::Timeline => operations::list(call, Some(name)).await,
+        Action::Cycles => operations::cycles(call).await,
+        Action::Incidents => incidents::list(call).await,
+        Action::Incident => incidents::get(call, name).await,
+        Action::Failures => incidents::failures(call, name).await,
+        Action::Acknowledge | Action::Resolve | Action::Snooze | Action::Retry => incidents::act(call, name, action, body).await,
+        Action::Recipients => notifications::recipients(call).await,
+        Action::PutRecipient => notifications::put(call, name, body).await,
+        Action::DeleteRecipient => notifications::delete(call, name).await,
+        Action::Mails => notifications::mails(call).await,
+        Action::Conversions => conversions::list(call).await,
+        Action::Plan => conversions::plan(call, body).await,
+        Action::Conversion => conversions::get(call, name).await,
+        Action::Items => conversions::items(call, name).await,
+        Action::Report => conversions::report(call, name).await,
+        Action::Start | Action::Pause | Action::Resume | Action::Cancel | Action::Undo => conversions::act(call, name, action, body).await,
     }
 }
 

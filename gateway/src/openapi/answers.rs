@@ -12,11 +12,12 @@ const EVERYWHERE: [&str; 7] = ["400", "401", "414", "429", "431", "500", "503"];
 /// A refusal: status, description, headers beside those of every answer.
 type Refusal = (&'static str, &'static str, &'static [&'static str]);
 
-const REFUSALS: [Refusal; 15] = [
+const REFUSALS: [Refusal; 16] = [
     ("400", "The request is wrong; `scimType` and `detail` say what and how to mend it.", &[]),
-    ("401", "The secret key is missing, wrong or no longer valid.", &["WWW-Authenticate"]),
+    ("401", "The secret key (of the JSON API: the token) is missing, wrong or no longer valid.", &["WWW-Authenticate"]),
     ("403", "The key is good, and what was asked for is not allowed.", &[]),
     ("404", "There is no such resource in this account, or nothing at this address.", &[]),
+    ("405", "The address does not take this method; `Allow` has those it takes.", &["Allow"]),
     ("408", "The body did not arrive in time.", &[]),
     ("409", "Another resource has this value (`scimType` uniqueness).", &[]),
     ("412", "`If-Match` names another version.", &[]),
@@ -36,6 +37,8 @@ pub(super) fn headers() -> Map<String, Value> {
     let named = [
         ("X-Request-Id", json!({ "description": "The request, in the service's log.", "schema": { "type": "string", "format": "uuid" } })),
         ("Cache-Control", json!({ "description": "Nothing is to be kept.", "schema": { "const": "no-store" } })),
+        ("Allow", text("The methods the address takes.")),
+        ("X-Next", text("Where the next page begins, of a list as CSV; missing on the last.")),
         ("ETag", text("The version of the resource.")),
         ("Location", json!({ "description": "Where the new resource is.", "schema": { "type": "string", "format": "uri" } })),
         ("Set-Txn", json!({ "description": "The asynchronous request (RFC 9967).", "schema": { "type": "string", "format": "uuid" } })),
@@ -46,19 +49,20 @@ pub(super) fn headers() -> Map<String, Value> {
     named.into_iter().map(|(name, header)| (name.to_owned(), header)).collect()
 }
 
-fn header_references(more: &[&str]) -> Map<String, Value> {
+/// References to the headers every answer has, and to these.
+pub(super) fn headers_of(more: &[&str]) -> Map<String, Value> {
     ["X-Request-Id", "Cache-Control"].iter().chain(more).map(|name| ((*name).to_owned(), reference("headers", name))).collect()
 }
 
 /// A response with a body.
 pub(super) fn with_body(description: &str, schema: &Value, headers: &[&str]) -> Value {
     let content: Map<String, Value> = MEDIA.iter().map(|media| ((*media).to_owned(), json!({ "schema": schema }))).collect();
-    json!({ "description": description, "headers": header_references(headers), "content": content })
+    json!({ "description": description, "headers": headers_of(headers), "content": content })
 }
 
 /// A response without a body.
 pub(super) fn without_body(description: &str, headers: &[&str]) -> Value {
-    json!({ "description": description, "headers": header_references(headers) })
+    json!({ "description": description, "headers": headers_of(headers) })
 }
 
 /// 202, for a client that asked for it (RFC 9967).

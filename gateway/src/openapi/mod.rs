@@ -8,6 +8,7 @@
 //! `muster openapi` prints the same document without one.
 
 mod answers;
+mod api;
 mod messages;
 mod operations;
 mod parameters;
@@ -34,20 +35,22 @@ fn document(settings: &GatewaySettings, base_url: &str) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Muster SCIM",
+            "title": "Muster",
             "version": settings.version,
             "description": "SCIM 2.0 (RFC 7643, RFC 7644) service provider. The secret key of Setup SCIM decides the account.\n\n\
                 Names of attributes, of query parameters and of PATCH operations are understood in any case. Unknown attributes, and \
-                those only the service changes, are passed over in bodies. A write is answered when it is applied and durable.",
+                those only the service changes, are passed over in bodies. A write is answered when it is applied and durable.\n\n\
+                Beside it, under `/api/v1`, there is a JSON API for operators and their scripts, with tokens of its own.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
         },
         "servers": [{ "url": base_url }],
         "security": [{ "secretKey": [] }],
         "tags": tags(),
-        "paths": operations::paths(),
+        "paths": paths(settings),
         "components": {
             "securitySchemes": {
-                "secretKey": { "type": "http", "scheme": "bearer", "description": "The secret key of Setup SCIM." }
+                "secretKey": { "type": "http", "scheme": "bearer", "description": "The secret key of Setup SCIM." },
+                (api::SCHEME): api::scheme()
             },
             "headers": answers::headers(),
             "responses": answers::refusals(),
@@ -67,11 +70,20 @@ fn tags() -> Vec<Value> {
     let types = ResourceType::all().iter().copied().map(|rt| json!({ "name": rt.name(), "description": discovery::description(rt) }));
     let bulk =
         json!({ "name": "Bulk", "description": "Many writes in one request, and writes that are answered before they are applied." });
-    types.chain([bulk, json!({ "name": "Discovery", "description": "What this service can do (RFC 7644 section 4)." })]).collect()
+    let discovery = json!({ "name": "Discovery", "description": "What this service can do (RFC 7644 section 4)." });
+    let api = api::TAGS.map(|(name, description)| json!({ "name": name, "description": description }));
+    types.chain([bulk, discovery]).chain(api).collect()
+}
+
+fn paths(settings: &GatewaySettings) -> Map<String, Value> {
+    let mut paths = operations::paths();
+    paths.extend(api::paths(settings));
+    paths
 }
 
 fn schemas(settings: &GatewaySettings) -> Map<String, Value> {
     let mut schemas = messages::all(settings);
+    schemas.extend(api::schemas());
     let any: Vec<Value> = ResourceType::all().iter().map(|rt| reference("schemas", rt.name())).collect();
     schemas.insert("ResourceList".to_owned(), messages::list(&json!({ "anyOf": any })));
     for &rt in ResourceType::all() {

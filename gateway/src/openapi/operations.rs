@@ -54,7 +54,7 @@ fn path(endpoint: Endpoint<'_>, operations: &[(&str, Value)]) -> Value {
 }
 
 /// The same without a body.
-fn head(get: &Value) -> Value {
+pub(super) fn head(get: &Value) -> Value {
     let mut head = get.clone();
     let id = get["operationId"].as_str().unwrap_or_default();
     head["operationId"] = format!("{id}Headers").into();

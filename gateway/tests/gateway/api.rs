@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-async fn token(gateway: &Gateway) -> String {
+pub async fn token(gateway: &Gateway) -> String {
     let token = ApiToken::generate();
     let owner = (gateway.administrator, Role::Administrator);
     api_tokens::create(&gateway.store, gateway.account, owner, "test", &token, now_ms() + DAY_MS).await.unwrap();
     token.reveal().to_owned()
 }
 
-async fn send(gateway: &Gateway, token: &str, method: &str, path: &str, body: &str) -> Answer {
+pub async fn send(gateway: &Gateway, token: &str, method: &str, path: &str, body: &str) -> Answer {
     let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
     let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{kind}");
     gateway.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await
 }
 
-fn create(account: AccountId, user_id: &str) -> Operation {
+pub fn create(account: AccountId, user_id: &str) -> Operation {
     Operation {
         id: OperationId::new(),
         account,
@@ -39,14 +39,14 @@ fn create(account: AccountId, user_id: &str) -> Operation {
     }
 }
 
-async fn log(gateway: &Gateway, operations: &[Operation], outcome: &Outcome) {
+pub async fn log(gateway: &Gateway, operations: &[Operation], outcome: &Outcome) {
     let tx = gateway.store.begin().await.unwrap();
     let entries: Vec<_> = operations.iter().map(|operation| LogEntry { operation, outcome, changed: &[] }).collect();
     tx.log_operations(&entries, now_ms()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-fn taken() -> Outcome {
+pub fn taken() -> Outcome {
     Outcome::refused(OutcomeCode::Duplicate, ScimError::uniqueness("userName: another user signs in as `=cmd`"))
 }
 

@@ -1,6 +1,9 @@
 //! Conversions by the JSON API: rights, bodies, states. What a run does is shown by tests/it, where there is a worker.
 
-use crate::support::{Answer, Gateway};
+use crate::{
+    described::fits,
+    support::{Answer, Gateway},
+};
 use muster_domain::{AccountId, ApiToken, Role};
 use muster_store::{accounts, api_tokens, conversion, now_ms};
 use serde_json::{Value, json};
@@ -28,25 +31,31 @@ async fn a_plan_is_made_found_replaced_and_cancelled() {
     let body = json!({ "domains": ["@Acme.com"], "only_own_domains": true, "exclude": ["Svc"], "alias_days": 30 });
     let made = send(&gateway, &token, "POST", "", &body).await;
     let plan = made.json();
+    fits("POST", "/api/v1/conversions", 201, &plan);
     assert_eq!((made.status, &plan["state"], &plan["phase"]), (201, &json!("planning"), &json!("read")), "{plan}");
     assert_eq!(plan["options"]["domains"], json!(["acme.com"]));
     assert_eq!(plan["pace"], json!({ "preset": "gentle" }));
     let id = plan["id"].as_str().expect("an id");
     assert!(made.header("location").is_some_and(|location| location.ends_with(&format!("/api/v1/conversions/{id}"))));
     for name in [id, "latest"] {
-        assert_eq!(send(&gateway, &token, "GET", &format!("/{name}"), &Value::Null).await.json()["id"], id);
+        let found = send(&gateway, &token, "GET", &format!("/{name}"), &Value::Null).await.json();
+        fits("GET", "/api/v1/conversions/{id}", 200, &found);
+        assert_eq!(found["id"], id);
     }
     let early = send(&gateway, &token, "POST", "/latest/start", &json!({ "preset": "fast" })).await;
     assert!(early.is_error(409, None).detail().contains("planning"), "{}", early.detail());
     let second = send(&gateway, &token, "POST", "", &Value::Null).await.json();
     assert_eq!(send(&gateway, &token, "GET", &format!("/{id}"), &Value::Null).await.json()["state"], "superseded");
     let cancelled = send(&gateway, &token, "POST", "/latest/cancel", &Value::Null).await.json();
+    fits("POST", "/api/v1/conversions/{id}/cancel", 200, &cancelled);
     assert_eq!((&cancelled["id"], &cancelled["state"]), (&second["id"], &json!("cancelled")));
     let list = send(&gateway, &token, "GET", "", &Value::Null).await.json();
+    fits("GET", "/api/v1/conversions", 200, &list);
     let listed: Vec<_> = list["conversions"].as_array().expect("a list").iter().map(|run| run["id"].clone()).collect();
     assert_eq!(listed, [second["id"].clone(), json!(id)], "the newest first");
     send(&gateway, &token, "POST", "/latest/undo", &Value::Null).await.is_error(409, None);
     let report = send(&gateway, &token, "GET", "/latest/report", &Value::Null).await.json();
+    fits("GET", "/api/v1/conversions/{id}/report", 200, &report);
     let told: Vec<_> = report["events"].as_array().expect("events").iter().map(|event| event["type"].clone()).collect();
     assert_eq!(told, ["created", "cancelled"], "{report}");
 }
@@ -59,7 +68,8 @@ async fn bodies_and_parameters_nobody_knows_are_refused_by_name_and_change_nothi
         (json!({ "domain": ["acme.com"] }), "domain"),
         (json!({ "alias_days": 5_000 }), "alias_days"),
         (json!({ "only_own_domains": true }), "domains"),
-        (json!([1]), "body"),
+        (json!([]), "object"),
+        (json!([1]), "object"),
     ] {
         let answer = send(&gateway, &token, "POST", "", &body).await;
         assert!(answer.is_error(400, Some("invalidValue")).detail().contains(word), "{}", answer.detail());

@@ -10,6 +10,7 @@ mod bulk;
 mod connections;
 mod conversions;
 mod deferred;
+mod described;
 mod failures;
 mod lists;
 mod me;
