@@ -8,6 +8,7 @@ mod auth;
 mod bounds;
 mod bulk;
 mod connections;
+mod console;
 mod deferred;
 mod failures;
 mod lists;
