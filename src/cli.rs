@@ -1,9 +1,11 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
+mod console;
 mod convert;
 mod log;
 mod notify;
 
+pub use console::{Anchor, AuditCommand, ConsoleCommand, ListAudit};
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
@@ -29,6 +31,7 @@ Examples:
   MUSTER_HTTP__LISTEN=127.0.0.1:9000 muster         the same on another port
   muster user create --account default --user-id admin --email admin@example.com --role administrator
   muster scim setup --account default --administrator admin
+  muster console link --account default --user admin    a password for the console
   muster doctor                                     is everything as it should be?
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 database or queue not reachable, 5 not found,
@@ -123,6 +126,12 @@ pub enum Command {
         after_help = "Examples:\n  muster token create --account acme --user jdoe --name dashboard\n  muster token list --account acme"
     )]
     Token(TokenCommand),
+    /// The console: how somebody gets in.
+    #[command(subcommand, after_help = "Examples:\n  muster console link --account acme --user jdoe")]
+    Console(ConsoleCommand),
+    /// The audit log: what was done in the console and by commands.
+    #[command(subcommand, after_help = "Examples:\n  muster audit list --account acme\n  muster audit verify --account acme")]
+    Audit(AuditCommand),
     /// The queue between gateways and workers.
     #[command(subcommand, after_help = "Examples:\n  muster queue status\n  muster queue status --json")]
     Queue(QueueCommand),
@@ -195,7 +204,7 @@ pub enum UserCommand {
     Create(NewUser),
     /// Make users from a CSV file with the columns user_id, email, display_name, role, active.
     ///
-    /// The first line names the columns, in any order; only user_id is required. Role is administrator, user_manager or user
+    /// The first line names the columns, in any order; only user_id is required. Role is administrator, user_manager, viewer or user
     /// (the default); active is true (the default) or false. The file is read as it is applied, however large. Rows that cannot
     /// be applied are written to a file with line and reason, and the exit code is 7: correct them there and import that file.
     #[command(
@@ -219,7 +228,7 @@ pub struct NewUser {
     /// The name people see.
     #[arg(long)]
     pub display_name: Option<String>,
-    /// administrator, user_manager or user.
+    /// administrator, user_manager, viewer or user.
     #[arg(long, default_value = "user")]
     pub role: muster_domain::Role,
     /// Make the user disabled.

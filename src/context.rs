@@ -123,7 +123,8 @@ pub fn read_config(global: &Global) -> Result<Result<Loaded, ConfigErrors>, Fail
     Ok(Config::load(global.config.as_deref(), &flags))
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell takes it for itself.
+pub fn quoted(word: &str) -> String {
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-=:+,@%".contains(&byte));
     if plain && !word.is_empty() { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::{cache::KeyCache, wrong_keys::WrongKeys},
+    console::{live::Streams, password::Passwords, sightings::Sightings, throttle::Throttle},
     failures::Failures,
     health::Health,
     path::Base,
@@ -12,6 +13,7 @@ use muster_queue::{OperationClient, Queue};
 use muster_store::{Store, StoreError, secrets};
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 /// Keys remembered at once; about 2 MB.
 const KEYS_MAX: usize = 10_000;
@@ -30,10 +32,16 @@ pub(crate) struct App {
     pub(crate) failures: Failures,
     base_urls: [String; 2],
     pub(crate) health: Health,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
+    pub(crate) streams: Streams,
+    pub(crate) sightings: Sightings,
+    /// Cancelled when the gateway is asked to stop: what would go on for ever ends then.
+    pub(crate) closing: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn new(settings: GatewaySettings, store: Store, queue: Queue) -> Self {
+    pub(crate) fn new(settings: GatewaySettings, store: Store, queue: Queue, closing: CancellationToken) -> Self {
         let public_url = settings.public_url.trim_end_matches('/');
         let base_urls = [Base::Plain, Base::V2].map(|base| [public_url, base.as_str()].concat());
         Self {
@@ -44,6 +52,11 @@ impl App {
             failures: Failures::default(),
             base_urls,
             health: Health::default(),
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            streams: Streams::default(),
+            sightings: Sightings::default(),
+            closing,
             settings,
             store,
             queue,

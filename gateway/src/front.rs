@@ -7,7 +7,7 @@ use crate::{
     api,
     app::App,
     auth::{self, Caller},
-    body,
+    body, console,
     context::Context,
     health, measure, media,
     path::{self, Base, Segments, Target},
@@ -60,7 +60,7 @@ where
     }
     stamp(&mut response, &context);
     measure::answered(route, &parts.method, response.status(), began.elapsed());
-    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = unsubscribe::without_token(parts.uri.path()), status = response.status().as_u16(), "answered");
+    tracing::debug!(request.id = %context.request_id, method = %parts.method, path = console::without_token(unsubscribe::without_token(parts.uri.path())), status = response.status().as_u16(), "answered");
     Ok(response)
 }
 
@@ -74,7 +74,7 @@ fn respond(outcome: Result<Result<Response, Refusal>, Box<dyn Any + Send>>, cont
 }
 
 async fn dispatch<B>(
-    app: &App,
+    app: &Arc<App>,
     peer: IpAddr,
     context: &Context,
     target: Target<'_>,
@@ -90,7 +90,14 @@ where
         Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
         Target::Other => match unsubscribe::token(parts.uri.path()) {
             Some(token) => unsubscribe::handle(app, parts, token).await,
-            None => health::handle(app, parts, context).await,
+            None if !health::is_probe(parts.uri.path()) && console::is_ours(parts.uri.path(), &parts.headers) => {
+                // Boxed: a page is rare, and every request would carry the size of its future.
+                Box::pin(console::handle(app, peer, parts, context, body)).await
+            }
+            None => {
+                app.sightings.note_astray(parts, peer);
+                health::handle(app, parts, context).await
+            }
         },
     }
 }
@@ -108,11 +115,12 @@ where
 {
     check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
-    let (account, endpoint) = (caller.account, segments.as_slice().and_then(Endpoint::find));
+    let (account, key, endpoint) = (caller.account, caller.key(), segments.as_slice().and_then(Endpoint::find));
     let answer = handle(app, caller, context, endpoint, parts, body).await;
     if let Err(refusal) = &answer {
         app.failures.note(account, &parts.method, endpoint, context, refusal);
     }
+    app.sightings.note(account, key, parts, peer, &answer);
     answer
 }
 
@@ -171,7 +179,8 @@ fn stamp(response: &mut Response, context: &Context) {
     let id = context.request_id.as_hyphenated().encode_lower(&mut text);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("hexadecimal digits are a header value"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Only what never changes says otherwise.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

@@ -55,10 +55,15 @@ impl Readiness {
     }
 }
 
+/// Whether this is one of the addresses that machines ask.
+pub(crate) fn is_probe(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/version")
+}
+
 /// Answers what is not under the SCIM base.
 pub(crate) async fn handle(app: &App, parts: &Parts, context: &Context) -> Result<Response, Refusal> {
     let path = parts.uri.path();
-    if !matches!(path, "/livez" | "/readyz" | "/version") {
+    if !is_probe(path) {
         return Err(ScimError::not_found("there is nothing at this address").into());
     }
     if parts.method != Method::GET && parts.method != Method::HEAD {

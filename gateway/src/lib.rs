@@ -27,7 +27,8 @@
 //! 5. **Every refusal is a SCIM error** (`refusal`), quick and with the reason in it, except where the reason is ours: then it
 //!    holds the request id and the log has the cause, once.
 //!
-//! 6. **What is refused at the door is counted** (`failures`) without a query, and becomes part of an incident a second later.
+//! 6. **Pages are beside it** (`console`), with a front of their own: a session instead of a key, pages instead of SCIM errors.
+//! 7. **What is refused at the door is counted** (`failures`) without a query, and becomes part of an incident a second later.
 //!
 //! What providers send that RFC 7644 does not foresee is not dealt with here: it is a named switch in [`muster_scim::Compat`].
 //!
@@ -38,6 +39,7 @@ mod api;
 mod app;
 mod auth;
 mod body;
+mod console;
 mod context;
 mod cursor;
 mod discovery;

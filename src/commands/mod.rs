@@ -1,8 +1,10 @@
 //! One file a command.
 
 mod account;
+mod audit;
 mod completions;
 mod config;
+mod console;
 mod convert;
 mod cycles;
 mod doctor;
@@ -60,6 +62,8 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::Incidents(command) => incidents::run(&context, command).await,
         Command::Notify(command) => notify::run(&context, command).await,
         Command::Token(command) => token::run(&context, command).await,
+        Command::Console(command) => console::run(&context, command).await,
+        Command::Audit(command) => audit::run(&context, command).await,
         Command::Queue(command) => queue::run(&context, command).await,
         Command::Openapi => openapi::run(&context),
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,

@@ -8,7 +8,7 @@ use crate::{
     output,
 };
 use muster_domain::SecretKey;
-use muster_store::{accounts::Account, keys, resources};
+use muster_store::{accounts::Account, console::audit::Entry, keys, resources};
 use serde::Serialize;
 
 /// What an administrator pastes into the directory.
@@ -26,7 +26,15 @@ pub async fn run(context: &Context, command: ScimCommand) -> CommandResult {
     let user = resources::find_user_by_user_id(&store, account.id, &administrator).await?.ok_or_else(missing)?;
     let had_one = keys::active(&store, account.id).await?.is_some();
     let secret = SecretKey::generate();
-    keys::generate(&store, account.id, user.id, &secret).await?;
+    let entry = Entry {
+        actor: None,
+        actor_name: "command".to_owned(),
+        action: "secret_key.generated",
+        target: user.user_id,
+        detail: format!("ends in {}{}", secret.hint(), if had_one { "; the one before it is void" } else { "" }),
+        peer: String::new(),
+    };
+    keys::generate_audited(&store, account.id, user.id, &secret, Some(&entry)).await?;
     // Always JSON: what prints it can be a script, and a table would wrap the key.
     output::json(&Setup { tenant_url: tenant_url(context, &account), secret_key: secret.reveal() }).map_err(stdout_failure)?;
     if had_one {

@@ -41,7 +41,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use muster_domain::{AccountId, ApiToken, Role};
+use muster_domain::{AccountId, ApiToken};
 use muster_scim::ScimError;
 use muster_store::api_tokens;
 use params::Params;
@@ -137,7 +137,7 @@ async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(Account
             Err(retry_after) => Err(Refusal::TooManyWrongKeys { retry_after }),
         };
     };
-    if grant.role == Role::User {
+    if !grant.role.may_use_api() {
         return Err(ScimError::forbidden("the API is for administrators and user managers; this token's user is neither any more").into());
     }
     Ok((grant.account, grant.user_id, grant.role))

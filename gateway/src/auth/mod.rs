@@ -29,6 +29,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// The key that was presented.
+    pub(crate) const fn key(&self) -> KeyId {
+        self.key
+    }
+
     /// As an operation records it.
     pub(crate) fn actor(&self) -> Actor {
         Actor::Key { key: self.key, administrator: self.administrator }
@@ -60,7 +65,7 @@ pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Resu
         Some(grant) => Ok(Caller { account: grant.account, key: grant.key, administrator: grant.administrator }),
         None => {
             let noted = app.wrong_keys.note(peer, arrived);
-            app.failures.note_key(presented_hash, noted.is_err(), parts);
+            app.failures.note_key(presented_hash, noted.is_err(), parts, peer);
             match noted {
                 Ok(()) => Err(Refusal::Unauthorized),
                 Err(retry_after) => Err(Refusal::TooManyWrongKeys { retry_after }),

@@ -57,7 +57,7 @@ impl WrongKeys {
 }
 
 /// Whoever has one IPv6 address has the whole /64.
-fn network(peer: IpAddr) -> IpAddr {
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

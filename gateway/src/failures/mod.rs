@@ -10,6 +10,7 @@
 mod keys;
 mod kind;
 
+use crate::console::sightings::seen;
 use crate::{app::App, context::Context, refusal::Refusal, route::Endpoint};
 use axum::http::{Method, Uri, header, request::Parts};
 use keys::{Presented, WrongKey};
@@ -17,9 +18,15 @@ use muster_domain::{
     AccountId, SecretKeyHash,
     incident::{Cause, Fingerprint},
 };
-use muster_store::{Store, StoreError, incidents::Failure, now_ms};
+use muster_store::{
+    Store, StoreError,
+    console::sightings::{self, Sighting},
+    incidents::Failure,
+    now_ms,
+};
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -39,7 +46,7 @@ const KEYS_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     kinds: Mutex<HashMap<(AccountId, Fingerprint), Count>>,
-    keys: Mutex<HashMap<WrongKey, Count>>,
+    keys: Mutex<HashMap<WrongKey, (Count, Sighting)>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +81,7 @@ impl Failures {
     }
 
     /// A wrong key was presented; `hash` when it has the form of one of ours. `many` when its peer has sent too many already.
-    pub(crate) fn note_key(&self, hash: Option<SecretKeyHash>, many: bool, parts: &Parts) {
+    pub(crate) fn note_key(&self, hash: Option<SecretKeyHash>, many: bool, parts: &Parts, peer: IpAddr) {
         let mut keys = lock(&self.keys);
         let presented = match hash {
             Some(hash) if keys.len() < KEYS_MAX => Presented::Key(hash.0),
@@ -82,7 +89,9 @@ impl Failures {
         };
         // A made-up host must not make a name of its own.
         let host = if keys.len() < KEYS_MAX { host(&parts.uri, parts) } else { None };
-        keys.entry(WrongKey { presented, many, host }).or_insert_with(Count::new).add(1, now_ms());
+        let (count, sighting) = keys.entry(WrongKey { presented, many, host }).or_insert_with(|| (Count::new(), seen(parts, peer)));
+        count.add(1, now_ms());
+        sighting.at_ms = count.last_ms;
     }
 
     fn count(&self, account: AccountId, fingerprint: Fingerprint, failures: i64, at_ms: i64) {
@@ -123,14 +132,20 @@ impl Failures {
     async fn sort_keys(&self, store: &Store) -> Result<(), StoreError> {
         let presented = std::mem::take(&mut *lock(&self.keys));
         let mut waiting = presented.into_iter();
-        while let Some((key, count)) = waiting.next() {
+        while let Some((key, (count, sighting))) = waiting.next() {
             match keys::owner(store, &key).await {
-                Ok(Some((account, cause))) => self.count(account, sign_in(cause), count.failures, count.last_ms),
+                Ok(Some((account, cause))) => {
+                    self.count(account, sign_in(cause), count.failures, count.last_ms);
+                    let sighting = Sighting { cause: Some(cause.as_str().to_owned()), ..sighting };
+                    if let Err(error) = sightings::note(store, account, &sighting).await {
+                        tracing::debug!(%error, "a refused request is not shown");
+                    }
+                }
                 Ok(None) => tracing::warn!(times = count.failures, "requests with a wrong secret key, for no account that can be told"),
                 Err(error) => {
                     let mut keys = lock(&self.keys);
-                    for (key, count) in std::iter::once((key, count)).chain(waiting) {
-                        keys.entry(key).or_insert_with(Count::new).add(count.failures, count.last_ms);
+                    for (key, (count, sighting)) in std::iter::once((key, (count, sighting))).chain(waiting) {
+                        keys.entry(key).or_insert_with(|| (Count::new(), sighting)).0.add(count.failures, count.last_ms);
                     }
                     return Err(error);
                 }
@@ -163,6 +178,9 @@ pub(crate) async fn run(app: &App, shutdown: CancellationToken) {
         };
         if let Err(error) = app.failures.write(&app.store, ending).await {
             tracing::debug!(%error, "counted failures wait for the database");
+        }
+        if let Err(error) = app.sightings.write(&app.store).await {
+            tracing::debug!(%error, "what was heard from directories is not shown");
         }
         if ending {
             return;

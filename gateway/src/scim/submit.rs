@@ -15,7 +15,7 @@
 //! every client takes for "unknown".
 
 use super::{Call, deferred, prefer::Prefer};
-use crate::refusal::Refusal;
+use crate::{app::App, context::Context, refusal::Refusal};
 use axum::response::Response;
 use muster_domain::{Change, Operation, OperationId, Outcome, OutcomeCode};
 use muster_queue::CallError;
@@ -56,18 +56,32 @@ pub(crate) async fn submit(
     if prefer.respond_async {
         return submit_deferred(call, operation, prefer.wait).await;
     }
-    let give_up_ms = operation.accepted_ms.saturating_add_unsigned(call.app.settings.wait_ms);
+    carry_out(call.app, call.context, operation).await.map(Submitted::Done)
+}
+
+/// Has an operation carried out, whoever asks for it, and waits for its outcome.
+///
+/// # Errors
+/// As [`submit`].
+pub(crate) async fn carry_out(app: &App, context: &Context, operation: Operation) -> Result<Outcome, Refusal> {
+    let give_up_ms = operation.accepted_ms.saturating_add_unsigned(app.settings.wait_ms);
     let stub = stub(&operation);
-    let outcome = match call.app.operations.call(operation, give_up_ms).await {
+    let outcome = match app.operations.call(operation, give_up_ms).await {
         Ok(outcome) => outcome,
-        Err(CallError::NoReply) => match fence(stub.request_id, || operations::expire(&call.app.store, &stub)).await? {
+        Err(CallError::NoReply) => match fence(stub.request_id, || operations::expire(&app.store, &stub)).await? {
             Some(outcome) => outcome,
             None => Outcome::failed(OutcomeCode::Expired, 503),
         },
         Err(error) => return Err(error.into()),
     };
-    call.context.set_logged();
-    judge(outcome, &stub).map(Submitted::Done)
+    context.set_logged();
+    judge(outcome, &stub)
+}
+
+/// Until when a worker may start an operation that is accepted now.
+pub(crate) fn deadline_ms(app: &App, accepted_ms: i64) -> i64 {
+    let settings = &app.settings;
+    accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS))
 }
 
 async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Duration>) -> Result<Submitted, Refusal> {
@@ -90,7 +104,7 @@ async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Dur
 
 /// The operation a change becomes.
 pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_match: Option<Vec<i64>>) -> Operation {
-    let (settings, accepted_ms) = (&call.app.settings, call.app.queue.now_ms());
+    let accepted_ms = call.app.queue.now_ms();
     Operation {
         id: OperationId::new(),
         account: call.caller.account,
@@ -100,7 +114,7 @@ pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: C
         change,
         if_match,
         accepted_ms,
-        deadline_ms: accepted_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + SLACK_MS)),
+        deadline_ms: deadline_ms(call.app, accepted_ms),
         request_id: call.context.request_id,
         bulk: None,
         acknowledged: false,

@@ -46,7 +46,7 @@ pub async fn run(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let local = listener.local_addr().map_err(failed)?;
     let (drain, room) = (settings.limits.drain, Arc::new(Semaphore::new(settings.limits.connections)));
-    let app = Arc::new(App::new(settings, store, queue));
+    let app = Arc::new(App::new(settings, store, queue, shutdown.clone()));
     let connections = Connections::new(Arc::clone(&app), shutdown.clone());
     tracing::info!(address = %local, "listening");
     ready(local);

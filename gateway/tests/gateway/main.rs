@@ -8,6 +8,7 @@ mod auth;
 mod bounds;
 mod bulk;
 mod connections;
+mod console;
 mod conversions;
 mod deferred;
 mod described;

@@ -1,6 +1,6 @@
 //! A gateway to talk to, and a client that sends exactly the bytes it is given.
 
-use muster_domain::{AccountId, Change, Operation, OperationId, Outcome, OutcomeCode, Reply, Role, SecretKey, UserId};
+use muster_domain::{AccountId, Actor, Change, Operation, OperationId, Outcome, OutcomeCode, Reply, Role, SecretKey, UserId};
 use muster_gateway::{GatewayError, GatewaySettings, run};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueSettings, WorkerSettings};
 use muster_scim::{Resource, ResourceType, ScimError, render};
@@ -18,6 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub struct Gateway {
     pub address: SocketAddr,
@@ -47,7 +48,7 @@ impl Gateway {
         keys::generate(&store, account, administrator, &secret).await.unwrap();
         let queue = Queue::connect(QueueSettings::default()).await.unwrap();
         let (shutdown, worker, delivered) = (CancellationToken::new(), queue.clone(), Arc::<Mutex<Vec<OperationId>>>::default());
-        let stand_in = StandIn(Arc::clone(&delivered));
+        let stand_in = StandIn { delivered: Arc::clone(&delivered), store: store.clone() };
         tokio::spawn(async move {
             worker.run_operation_worker("stand-in", WorkerSettings::default(), stand_in, CancellationToken::new()).await
         });
@@ -101,12 +102,21 @@ impl Gateway {
 async fn seed(store: &Store) -> (AccountId, UserId) {
     let account = accounts::create(store, "acme", "Acme Ltd").await.unwrap().id;
     let administrator = UserId::new();
-    let resource = Resource::from_iter([("userName".to_owned(), "admin".into()), ("active".to_owned(), true.into())]);
-    let user = UserRow { account, id: administrator.0, role: Role::Administrator, resource, version: 1, created_ms: 0, modified_ms: 0 };
+    insert_user(store, account, administrator.0, Role::Administrator, named("admin")).await;
+    (account, administrator)
+}
+
+/// The least a user is.
+pub fn named(user_id: &str) -> Resource {
+    Resource::from_iter([("userName".to_owned(), user_id.into()), ("active".to_owned(), true.into())])
+}
+
+/// A user, past every rule.
+pub async fn insert_user(store: &Store, account: AccountId, id: Uuid, role: Role, resource: Resource) {
+    let user = UserRow { account, id, role, resource, version: 1, created_ms: 0, modified_ms: 0 };
     let transaction = store.begin().await.unwrap();
     transaction.insert_users(&mut [&user]).await.unwrap();
     transaction.commit().await.unwrap();
-    (account, administrator)
 }
 
 pub async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> Answer {
@@ -170,13 +180,23 @@ impl Answer {
     }
 }
 
-/// Answers operations as their user name says.
+/// Answers operations as their user name says, and makes the users somebody in the console asks for.
 #[derive(Clone)]
-struct StandIn(Arc<Mutex<Vec<OperationId>>>);
+struct StandIn {
+    delivered: Arc<Mutex<Vec<OperationId>>>,
+    store: Store,
+}
 
 impl OperationHandler for StandIn {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        self.0.lock().unwrap().extend(delivery.batch.operations.iter().map(|operation| operation.id));
+        self.delivered.lock().unwrap().extend(delivery.batch.operations.iter().map(|operation| operation.id));
+        for operation in &delivery.batch.operations {
+            if let (Change::Create { resource, role }, Actor::Console { .. }) = (&operation.change, &operation.actor)
+                && outcome(operation).is_some_and(|outcome| outcome.is_success())
+            {
+                insert_user(&self.store, operation.account, operation.resource_id, *role, resource.clone()).await;
+            }
+        }
         let replies = delivery
             .batch
             .operations

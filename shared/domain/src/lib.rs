@@ -9,6 +9,7 @@
 
 mod api_token;
 mod bulk;
+mod console_token;
 pub mod conversion;
 mod csv;
 pub mod detail;
@@ -24,6 +25,7 @@ mod secret_key;
 
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;
+pub use console_token::{LinkToken, SessionToken, equal_in_constant_time};
 pub use csv::{csv_cell, csv_line};
 pub use id::{AccountId, ApiTokenId, ConversionId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;

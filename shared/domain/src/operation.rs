@@ -18,6 +18,11 @@ pub enum Actor {
     },
     /// An operator, with an administrative command on the machine.
     Command,
+    /// Somebody in the console.
+    Console {
+        /// Who; nobody yet while the first administrator is made.
+        user: Option<UserId>,
+    },
 }
 
 impl Actor {
@@ -27,6 +32,7 @@ impl Actor {
         match self {
             Self::Key { .. } => "key",
             Self::Command => "command",
+            Self::Console { .. } => "console",
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Role {
     Administrator,
     /// Users, groups, failures; may be the SCIM administrator.
     UserManager,
+    /// Looks at the console and changes nothing.
+    Viewer,
     /// Uses the platform.
     #[default]
     User,
@@ -18,7 +20,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, most powerful first.
-    pub const ALL: [Self; 3] = [Self::Administrator, Self::UserManager, Self::User];
+    pub const ALL: [Self; 4] = [Self::Administrator, Self::UserManager, Self::Viewer, Self::User];
 
     /// The word stored in columns and shown in messages.
     #[must_use]
@@ -26,8 +28,32 @@ impl Role {
         match self {
             Self::Administrator => "administrator",
             Self::UserManager => "user_manager",
+            Self::Viewer => "viewer",
             Self::User => "user",
         }
+    }
+
+    /// The name people read on pages.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Administrator => "Administrator",
+            Self::UserManager => "User Manager",
+            Self::Viewer => "Viewer",
+            Self::User => "User",
+        }
+    }
+
+    /// Whether a user of this role may sign in to the console.
+    #[must_use]
+    pub const fn may_use_console(self) -> bool {
+        matches!(self, Self::Administrator | Self::UserManager | Self::Viewer)
+    }
+
+    /// Whether a user of this role may hold a token of the JSON API, which can change incidents and recipients.
+    #[must_use]
+    pub const fn may_use_api(self) -> bool {
+        matches!(self, Self::Administrator | Self::UserManager)
     }
 
     /// Whether a user of this role may be the SCIM administrator of a secret key.
@@ -45,7 +71,7 @@ impl fmt::Display for Role {
 
 /// The text names no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown role `{0}`: use administrator, user_manager or user")]
+#[error("unknown role `{0}`: use administrator, user_manager, viewer or user")]
 pub struct UnknownRole(pub String);
 
 impl FromStr for Role {
@@ -70,11 +96,17 @@ mod tests {
             ("administrator", Role::Administrator),
             ("User Manager", Role::UserManager),
             (" user-manager", Role::UserManager),
+            ("viewer", Role::Viewer),
             ("USER", Role::User),
         ] {
             assert_eq!(text.parse(), Ok(role));
         }
         assert!("root".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn a_title_reads_back_too() {
+        assert!(Role::ALL.into_iter().all(|role| role.title().parse() == Ok(role)));
     }
 
     #[test]

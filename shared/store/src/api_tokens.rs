@@ -77,7 +77,7 @@ pub async fn create(
     expires_ms: i64,
 ) -> Result<ApiTokenId, StoreError> {
     let (user, role) = user;
-    if role == Role::User {
+    if !role.may_use_api() {
         return Err(StoreError::Conflict(format!(
             "a user of the role `{role}` may not use the API: it is for administrators and user managers"
         )));

@@ -5,7 +5,7 @@
 //! administrator; that is asked at every lookup, so disabling, demoting or deleting the administrator kills the key without
 //! anyone having to remember it.
 
-use crate::{Store, StoreError, WriteTransaction, now_ms};
+use crate::{Store, StoreError, WriteTransaction, console::audit::Entry, now_ms};
 use muster_domain::{AccountId, KeyId, Role, SecretKey, SecretKeyHash, UserId};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Serialize;
@@ -102,9 +102,23 @@ pub async fn misuse(store: &Store, hash: &SecretKeyHash) -> Result<Option<(Accou
 /// # Errors
 /// [`StoreError::Conflict`] when the user does not exist, is not active, or is of a role that may not be SCIM administrator.
 pub async fn generate(store: &Store, account: AccountId, administrator: UserId, secret: &SecretKey) -> Result<KeyId, StoreError> {
+    generate_audited(store, account, administrator, secret, None).await
+}
+
+/// The same, with its entry in the audit log: there is no key without it.
+///
+/// # Errors
+/// As [`generate`].
+pub async fn generate_audited(
+    store: &Store,
+    account: AccountId,
+    administrator: UserId,
+    secret: &SecretKey,
+    entry: Option<&Entry>,
+) -> Result<KeyId, StoreError> {
     // Two at once: the one-active index lets the first through and makes the second try again, which voids the first.
     for _ in 0..32 {
-        match try_generate(store, account, administrator, secret).await {
+        match try_generate(store, account, administrator, secret, entry).await {
             Err(StoreError::Raced(_)) => {}
             answer => return answer,
         }
@@ -112,7 +126,13 @@ pub async fn generate(store: &Store, account: AccountId, administrator: UserId, 
     Err(StoreError::Conflict("too many keys are being made for this account at this moment: try again".into()))
 }
 
-async fn try_generate(store: &Store, account: AccountId, administrator: UserId, secret: &SecretKey) -> Result<KeyId, StoreError> {
+async fn try_generate(
+    store: &Store,
+    account: AccountId,
+    administrator: UserId,
+    secret: &SecretKey,
+    entry: Option<&Entry>,
+) -> Result<KeyId, StoreError> {
     let tx = store.begin().await?;
     // First, so that whoever disables this user at the same moment is waited for, or finds the new SCIM administrator.
     tx.note_administrators_changed(account).await?;
@@ -125,8 +145,36 @@ async fn try_generate(store: &Store, account: AccountId, administrator: UserId, 
     let values: [Value; 6] =
         [key.0.into(), account.0.into(), administrator.0.into(), secret.hash().0.to_vec().into(), secret.hint().into(), now.into()];
     tx.inner.execute_raw(Statement::from_sql_and_values(backend, insert, values)).await?;
+    if let Some(entry) = entry {
+        tx.audit(account, entry).await?;
+    }
     tx.commit().await?;
     Ok(key)
+}
+
+/// Voids the account's key and makes no other one: the directory is cut off. False when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn void(store: &Store, account: AccountId, entry: &Entry) -> Result<bool, StoreError> {
+    for _ in 0..32 {
+        let tx = store.begin().await?;
+        let sql = "UPDATE secret_key SET voided_ms = $2 WHERE account_id = $1 AND voided_ms IS NULL";
+        let voided = tx.inner.execute_raw(store.statement(sql, [account.0.into(), now_ms().into()])).await?;
+        if voided.rows_affected() == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        match tx.audit(account, entry).await {
+            Ok(()) => {
+                tx.commit().await?;
+                return Ok(true);
+            }
+            Err(StoreError::Raced(_)) => drop(tx),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Raced("too many entries of the audit log at this moment".into()))
 }
 
 async fn check_administrator(tx: &WriteTransaction, account: AccountId, administrator: UserId) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ pub mod api_tokens;
 pub mod async_requests;
 pub mod batch;
 mod connect;
+pub mod console;
 pub mod conversion;
 pub mod conversion_probe;
 mod custom;

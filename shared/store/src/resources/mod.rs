@@ -19,7 +19,7 @@ mod walk;
 
 pub use list::{ListError, ListQuery, Page, Paging, Selection, list};
 pub(crate) use one::get_from;
-pub use one::{UserSummary, find_user_by_user_id, get, member_count};
+pub use one::{UserSummary, find_user_by_user_id, get, member_count, summary};
 pub use order::{Anchor, Position};
 
 /// How many rows a filter that SQL cannot say may be held against, and how many resources are ordered in memory.

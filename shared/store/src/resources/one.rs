@@ -4,7 +4,7 @@ use super::{Include, related, table, walk};
 use crate::{GroupRow, Store, StoreError, UserRow};
 use muster_domain::{AccountId, LoginKey, Role, UserId};
 use muster_scim::{Resource, ResourceType, render_owned};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -28,16 +28,28 @@ pub struct UserSummary {
 pub async fn find_user_by_user_id(store: &Store, account: AccountId, user_id: &str) -> Result<Option<UserSummary>, StoreError> {
     let sql = "SELECT id, user_id, role, active FROM users WHERE account_id = $1 AND login_key = $2";
     let values: [Value; 2] = [account.0.into(), LoginKey::of(user_id).into_string().into()];
-    let Some(row) = store.writer().query_one_raw(store.statement(sql, values)).await? else {
-        return Ok(None);
-    };
+    let row = store.writer().query_one_raw(store.statement(sql, values)).await?;
+    row.as_ref().map(read_summary).transpose()
+}
+
+fn read_summary(row: &QueryResult) -> Result<UserSummary, StoreError> {
     let role: String = row.try_get("", "role")?;
-    Ok(Some(UserSummary {
+    Ok(UserSummary {
         id: UserId(row.try_get("", "id")?),
         user_id: row.try_get("", "user_id")?,
         role: role.parse().map_err(|_| StoreError::Other(format!("a user has the unknown role `{role}`")))?,
         active: row.try_get("", "active")?,
-    }))
+    })
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn summary(store: &Store, account: AccountId, id: UserId) -> Result<Option<UserSummary>, StoreError> {
+    let sql = "SELECT id, user_id, role, active FROM users WHERE account_id = $1 AND id = $2";
+    let row = store.writer().query_one_raw(store.statement(sql, [account.0.into(), id.0.into()])).await?;
+    row.as_ref().map(read_summary).transpose()
 }
 
 /// One resource, rendered but for `meta.location`; nothing when it is not there.

@@ -1,0 +1,10 @@
+//! The console over HTTP, as a browser without scripts uses it.
+
+mod browser;
+mod doors;
+mod events;
+mod forms;
+mod pages;
+mod roles;
+mod setup;
+mod wrong_passwords;
