@@ -16,6 +16,7 @@ mod me;
 mod media;
 mod notifications;
 mod outcomes;
+mod pages;
 mod paths;
 mod probes;
 mod support;
