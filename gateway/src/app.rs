@@ -10,7 +10,7 @@ use crate::{
     settings::GatewaySettings,
 };
 use muster_queue::{OperationClient, Queue};
-use muster_store::{Store, StoreError, secrets};
+use muster_store::{Store, StoreError, log::CycleMemory, secrets};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) throttle: Throttle,
     pub(crate) streams: Streams,
     pub(crate) sightings: Sightings,
+    /// What the page of cycles need not count again.
+    pub(crate) cycles: CycleMemory,
     /// Cancelled when the gateway is asked to stop: what would go on for ever ends then.
     pub(crate) closing: CancellationToken,
 }
@@ -56,6 +58,7 @@ impl App {
             throttle: Throttle::default(),
             streams: Streams::default(),
             sightings: Sightings::default(),
+            cycles: CycleMemory::default(),
             closing,
             settings,
             store,

@@ -7,6 +7,7 @@
 //! A topic is a line in a table ([`TOPICS`]): its name, the right to see it, how often it is looked at, and what renders it.
 
 use super::{
+    pages,
     problem::{Answer, Problem},
     route::Route,
     setup,
@@ -51,7 +52,7 @@ pub(crate) struct Topic {
 }
 
 /// Every live part there is.
-static TOPICS: &[&Topic] = &[&setup::CONNECTION];
+static TOPICS: &[&Topic] = &[&setup::CONNECTION, &pages::HOME, &pages::QUEUE];
 
 /// Streams of one session: a browser has six connections to a host.
 const PER_SESSION: u32 = 4;

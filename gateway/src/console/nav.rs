@@ -46,7 +46,7 @@ const SECTIONS: &[(&str, &[Link])] = &[
             link(Entry::SetupScim, "Setup SCIM", "/configuration/auth/scim", Right::Look),
             link(Entry::Groups, "User Groups", "/configuration/groups", Right::Look),
             link(Entry::Convert, "AD Options", "/configuration/ad/convert", Right::Look),
-            link(Entry::Notifications, "Notifications", "/configuration/notifications", Right::Manage),
+            link(Entry::Notifications, "Notifications", "/configuration/notifications", Right::Look),
         ],
     ),
     (

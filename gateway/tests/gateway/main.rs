@@ -18,6 +18,7 @@ mod me;
 mod media;
 mod notifications;
 mod outcomes;
+mod pages;
 mod paths;
 mod probes;
 mod support;

@@ -19,6 +19,7 @@ pub mod async_requests;
 pub mod batch;
 mod connect;
 pub mod console;
+pub mod console_pages;
 pub mod conversion;
 pub mod conversion_probe;
 mod custom;

@@ -112,7 +112,7 @@ pub(super) const fn operator(op: CompareOp, negated: bool) -> Option<&'static st
 }
 
 /// The smallest text, by bytes of UTF-8 and so by characters, that is larger than every text with this prefix.
-pub(super) fn after_prefix(prefix: &str) -> Option<String> {
+pub(crate) fn after_prefix(prefix: &str) -> Option<String> {
     let mut end = prefix.to_owned();
     while let Some(last) = end.pop() {
         // Ranges of `char` step over the surrogates, which are no characters.

@@ -12,6 +12,8 @@
 mod column;
 mod leaf;
 
+pub(crate) use column::after_prefix;
+
 use crate::Dialect;
 use muster_scim::{ResourceType, filter::Filter};
 use sea_orm::Value;

@@ -3,7 +3,7 @@
 //! Operations are counted by minute in the database and the minutes put together here, a day at a time, newest first: a cycle of a
 //! hundred thousand operations is a few dozen rows.
 
-use super::first_id;
+use super::{CycleMemory, cycle_memory::HOUR_MS, first_id};
 use crate::{Store, StoreError};
 use muster_domain::{AccountId, KeyId};
 use sea_orm::ConnectionTrait;
@@ -58,11 +58,40 @@ pub struct CycleQuery {
 /// # Errors
 /// When the database fails.
 pub async fn cycles(store: &Store, account: AccountId, query: CycleQuery, now_ms: i64) -> Result<Vec<Cycle>, StoreError> {
+    cycles_with(store, None, account, query, now_ms).await
+}
+
+/// The same, with what is remembered of hours that are over: these are counted once, and not for each who looks.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remembered_cycles(
+    store: &Store,
+    memory: &CycleMemory,
+    account: AccountId,
+    query: CycleQuery,
+    now_ms: i64,
+) -> Result<Vec<Cycle>, StoreError> {
+    cycles_with(store, Some(memory), account, query, now_ms).await
+}
+
+async fn cycles_with(
+    store: &Store,
+    memory: Option<&CycleMemory>,
+    account: AccountId,
+    query: CycleQuery,
+    now_ms: i64,
+) -> Result<Vec<Cycle>, StoreError> {
     let (mut open, mut ended): (BTreeMap<KeyId, Cycle>, Vec<Cycle>) = (BTreeMap::new(), Vec::new());
     let mut to = query.to_ms;
     while to > query.from_ms && ended.len() < query.limit {
-        let from = (to - DAY_MS).max(query.from_ms);
-        for part in minutes(store, account, query.key, from, to).await? {
+        // From the beginning of an hour on: hours are what is remembered.
+        let from = ((to - DAY_MS).div_euclid(HOUR_MS) * HOUR_MS).max(query.from_ms);
+        let parts = match memory {
+            None => minutes(store, account, from, to).await?,
+            Some(memory) => memory.minutes(store, account, (from, to), now_ms).await?,
+        };
+        for part in parts.into_iter().filter(|part| query.key.is_none_or(|key| key == part.key)) {
             match open.get_mut(&part.key) {
                 Some(later) if later.first_ms - part.last_ms <= GAP_MS => later.extend_back(&part),
                 _ => ended.extend(open.insert(part.key, part)),
@@ -96,7 +125,7 @@ impl Cycle {
 }
 
 /// A minute of one key each, newest first.
-async fn minutes(store: &Store, account: AccountId, key: Option<KeyId>, from: i64, to: i64) -> Result<Vec<Cycle>, StoreError> {
+pub(super) async fn minutes(store: &Store, account: AccountId, from: i64, to: i64) -> Result<Vec<Cycle>, StoreError> {
     let count = |what: &str| format!("CAST(sum(CASE WHEN {what} THEN 1 ELSE 0 END) AS bigint)");
     let sql = format!(
         "SELECT key_id, min(accepted_ms) AS first_ms, max(accepted_ms) AS last_ms, count(*) AS operations, {} AS created, {} AS replaced, \
@@ -113,12 +142,8 @@ async fn minutes(store: &Store, account: AccountId, key: Option<KeyId>, from: i6
     let rows = store.reader().query_all_raw(store.statement(sql, values)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
-        let id: Uuid = row.try_get("", "key_id")?;
-        if key.is_some_and(|key| key.0 != id) {
-            continue;
-        }
         found.push(Cycle {
-            key: KeyId(id),
+            key: KeyId(row.try_get::<Uuid>("", "key_id")?),
             first_ms: row.try_get("", "first_ms")?,
             last_ms: row.try_get("", "last_ms")?,
             operations: row.try_get("", "operations")?,

@@ -3,13 +3,15 @@
 //! Ids of operations are UUIDs of version 7, so "newest first" is "by id, downwards", a page ends with an id, and a stretch of time is
 //! a range of ids: every list here walks one index.
 
+mod cycle_memory;
 mod cycles;
 mod export;
 mod query;
 mod retention;
 
-pub use cycles::{Cycle, CycleQuery, cycles};
-pub use query::{OperationPage, OperationQuery, get, list};
+pub use cycle_memory::CycleMemory;
+pub use cycles::{Cycle, CycleQuery, cycles, remembered_cycles};
+pub use query::{OperationPage, OperationQuery, any_before, get, list, list_within};
 pub use retention::{Retention, discard_old};
 
 use crate::StoreError;
@@ -111,6 +113,6 @@ impl LoggedOperation {
 }
 
 /// The first id an operation of this moment (milliseconds since 1970) can have.
-fn first_id(ms: i64) -> Uuid {
+pub(crate) fn first_id(ms: i64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(ms).unwrap_or(0), &[0; 10]).into_uuid()
 }

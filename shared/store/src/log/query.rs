@@ -4,7 +4,7 @@ use super::{LoggedOperation, first_id};
 use crate::{Store, StoreError};
 use muster_domain::{AccountId, IncidentId, KeyId, OperationId, OutcomeCode};
 use muster_scim::ResourceType;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -112,6 +112,67 @@ pub async fn list(store: &Store, account: AccountId, query: &OperationQuery) -> 
     Ok(OperationPage { operations, next })
 }
 
+/// The operations of an account, newest first, of `window` operations at most: a page that has looked at so many ends there, full or
+/// not, and the next one goes on. So a page takes a bounded time, however rare what is asked for is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_within(store: &Store, account: AccountId, query: &OperationQuery, window: u32) -> Result<OperationPage, StoreError> {
+    if query.incident.is_some() || query.resource.is_some() {
+        // These are found by an index of their own.
+        return list(store, account, query).await;
+    }
+    let rows = store.reader().query_all_raw(within_statement(store, account, query, window)).await?;
+    let mut operations = rows.iter().map(|row| LoggedOperation::read(row, store.detail)).collect::<Result<Vec<_>, _>>()?;
+    let more = operations.len() > query.limit as usize;
+    operations.truncate(query.limit as usize);
+    let mut next = operations.last().filter(|_| more).map(|last| last.id);
+    if !more && let Some(end) = store.reader().query_one_raw(window_end_statement(store, account, query, window)).await? {
+        next = Some(OperationId(end.try_get("", "id")?));
+    }
+    Ok(OperationPage { operations, next })
+}
+
+/// What is walked over: conditions the order's own index answers. They come first among the conditions of a query without a resource or
+/// an incident.
+fn walked(account: AccountId, query: &OperationQuery) -> Conditions {
+    let failures = !query.codes.is_empty() && !query.codes.iter().any(|code| code.is_success());
+    let only = OperationQuery { after: query.after, from_ms: query.from_ms, to_ms: query.to_ms, ..OperationQuery::default() };
+    let mut walked = conditions(account, &only);
+    if query.failed || failures {
+        // Every outcome that is no success is answered with such a status.
+        walked.sql.push("o.status >= 400".to_owned());
+    }
+    walked
+}
+
+pub(super) fn within_statement(store: &Store, account: AccountId, query: &OperationQuery, window: u32) -> Statement {
+    let (walked, conditions) = (walked(account, query), conditions(account, query));
+    let sql = format!(
+        "SELECT {} {} WHERE {} ORDER BY o.id DESC LIMIT {}",
+        LoggedOperation::SELECT,
+        LoggedOperation::FROM.replacen(
+            "FROM operation o",
+            &format!("FROM (SELECT * FROM operation o WHERE {} ORDER BY o.id DESC LIMIT {window}) o", walked.sql.join(" AND ")),
+            1
+        ),
+        conditions.sql.join(" AND "),
+        i64::from(query.limit) + 1
+    );
+    store.statement(sql, conditions.values)
+}
+
+/// The last operation of the window; nothing when there are fewer. Its OFFSET is bounded.
+pub(super) fn window_end_statement(store: &Store, account: AccountId, query: &OperationQuery, window: u32) -> Statement {
+    let walked = walked(account, query);
+    let sql = format!(
+        "SELECT o.id FROM operation o WHERE {} ORDER BY o.id DESC LIMIT 1 OFFSET {}",
+        walked.sql.join(" AND "),
+        window.saturating_sub(1)
+    );
+    store.statement(sql, walked.values)
+}
+
 fn conditions(account: AccountId, query: &OperationQuery) -> Conditions {
     let mut all = Conditions { sql: Vec::new(), values: Vec::new() };
     all.and("o.account_id = ?", account.0);
@@ -176,4 +237,13 @@ pub async fn get(store: &Store, account: AccountId, id: OperationId) -> Result<O
     let sql = format!("SELECT {} {} WHERE o.account_id = $1 AND o.id = $2", LoggedOperation::SELECT, LoggedOperation::FROM);
     let row = store.writer().query_one_raw(store.statement(sql, [account.0.into(), id.0.into()])).await?;
     row.map(|row| LoggedOperation::read(&row, store.detail)).transpose()
+}
+
+/// Whether the account has operations that were accepted before this moment, milliseconds since 1970.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_before(store: &Store, account: AccountId, before_ms: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM operation WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1";
+    Ok(store.reader().query_one_raw(store.statement(sql, [account.0.into(), first_id(before_ms).into()])).await?.is_some())
 }

@@ -118,6 +118,50 @@ async fn a_silence_of_more_than_ten_minutes_ends_a_cycle() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_cycles_is_what_is_there() {
+    on_each(|world| async move {
+        let (one, two) = (KeyId::new(), KeyId::new());
+        let now = now_ms();
+        // Many over two days, at odd distances; a few within the last hour.
+        for n in 0..120_i64 {
+            let ms = now - n * n * 11_000 - 1_000;
+            world.log(&[at(&world, &format!("u{n}"), if n % 3 == 0 { two } else { one }, ms)], &done()).await;
+        }
+        let memory = log::CycleMemory::default();
+        let (store, account) = (&world.store, world.account);
+        let query = |from_ms, to_ms, key| CycleQuery { key, from_ms, to_ms, limit: 1_000 };
+        let week = query(now - 7 * 24 * 60 * MINUTE, now + 1, None);
+        for (query, now) in [
+            (week, now),
+            (week, now),
+            (query(now - 300 * MINUTE, now - 7 * MINUTE, Some(two)), now),
+            (query(now - 2_000 * MINUTE, now - 100 * MINUTE, None), now + 50 * MINUTE),
+        ] {
+            let there = log::cycles(store, account, query, now).await.unwrap();
+            let remembered = log::remembered_cycles(store, &memory, account, query, now).await.unwrap();
+            assert!(!there.is_empty());
+            assert_eq!(sorted(remembered), sorted(there), "{}: {query:?}", world.engine);
+        }
+        // What is over is not read again; what is not over is.
+        let before = log::remembered_cycles(store, &memory, account, week, now).await.unwrap();
+        world.log(&[at(&world, "old", one, now - 24 * 60 * MINUTE), at(&world, "new", one, now)], &done()).await;
+        let sum = |cycles: &[log::Cycle]| cycles.iter().map(|cycle| cycle.operations).sum::<i64>();
+        let after = log::remembered_cycles(store, &memory, account, week, now).await.unwrap();
+        assert_eq!(sum(&after), sum(&before) + 1, "{}", world.engine);
+        // And is after some hours.
+        let later = log::remembered_cycles(store, &memory, account, week, now + 7 * 60 * MINUTE).await.unwrap();
+        assert_eq!(sum(&later), sum(&before) + 2, "{}", world.engine);
+        assert!(log::remembered_cycles(store, &memory, muster_domain::AccountId::new(), week, now).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+fn sorted(mut cycles: Vec<log::Cycle>) -> Vec<log::Cycle> {
+    cycles.sort_by_key(|cycle| (cycle.first_ms, cycle.key));
+    cycles
+}
+
+#[tokio::test]
 async fn retention_deletes_what_is_old_and_nothing_newer() {
     on_each(|world| async move {
         let now = now_ms();
@@ -164,6 +208,56 @@ async fn retention_deletes_what_is_old_and_nothing_newer() {
             log::discard_old(&world.store, world.account, retention, later).await.unwrap();
         }
         assert!(incidents::get(&world.store, world.account, incident.id).await.unwrap().is_none(), "{}", world.engine);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bounded_search_ends_its_pages_early_and_still_finds_all() {
+    on_each(|world| async move {
+        let operations: Vec<Operation> = (0..40).map(|n| world.create(&format!("u{n}"))).collect();
+        let (few, many): (Vec<_>, Vec<_>) = operations.iter().cloned().enumerate().partition(|(n, _)| n % 13 == 0);
+        let of = |part: Vec<(usize, Operation)>| part.into_iter().map(|(_, operation)| operation).collect::<Vec<_>>();
+        let (few, many) = (of(few), of(many));
+        world.log(&many, &done()).await;
+        world.log(&few, &taken()).await;
+        let unchanged = Outcome::done(OutcomeCode::Unchanged, 200, Some(1), None);
+        let last = world.create("unchanged");
+        world.log(std::slice::from_ref(&last), &unchanged).await;
+        let of = async |query: OperationQuery, window: u32| {
+            let (mut seen, mut pages, mut query) = (Vec::new(), 0, query);
+            loop {
+                let page = log::list_within(&world.store, world.account, &query, window).await.unwrap();
+                assert!(page.operations.len() <= query.limit as usize);
+                seen.extend(page.operations.iter().map(|operation| operation.id));
+                pages += 1;
+                query.after = page.next;
+                if page.next.is_none() {
+                    break (seen, pages);
+                }
+            }
+        };
+        let default = || OperationQuery { limit: 3, ..OperationQuery::default() };
+        let newest = |part: &[Operation]| part.iter().rev().map(|operation| operation.id).collect::<Vec<_>>();
+        let (all, _) = of(default(), 10).await;
+        assert_eq!(all.len(), 41, "{}", world.engine);
+        assert!(all.is_sorted_by(|a, b| a > b));
+        // Failures have an index of their own, so that nothing else is looked at.
+        let (failed, pages) = of(OperationQuery { failed: true, limit: 50, ..default() }, 10).await;
+        assert_eq!((failed, pages), (newest(&few), 1), "{}", world.engine);
+        let (duplicates, pages) = of(OperationQuery { codes: vec![OutcomeCode::Duplicate], limit: 50, ..default() }, 10).await;
+        assert_eq!((duplicates, pages), (newest(&few), 1));
+        // A success has none: each page looks at ten.
+        let (rare, pages) = of(OperationQuery { codes: vec![OutcomeCode::Unchanged], ..default() }, 10).await;
+        assert_eq!((rare, pages), (vec![last.id], 5), "{}", world.engine);
+        let (mixed, _) = of(OperationQuery { codes: vec![OutcomeCode::Unchanged, OutcomeCode::Duplicate], ..default() }, 10).await;
+        assert_eq!(mixed.len(), few.len() + 1);
+        let resource = OperationQuery { resource: Some(few[0].resource_id), ..default() };
+        assert_eq!(of(resource, 10).await.0, [few[0].id]);
+        assert!(of(OperationQuery { failed: true, from_ms: Some(now_ms() + MINUTE), ..default() }, 10).await.0.is_empty());
+        assert!(log::any_before(&world.store, world.account, now_ms() + MINUTE).await.unwrap());
+        assert!(!log::any_before(&world.store, world.account, now_ms() - MINUTE).await.unwrap());
+        assert!(!log::any_before(&world.store, muster_domain::AccountId::new(), now_ms() + MINUTE).await.unwrap());
     })
     .await;
 }

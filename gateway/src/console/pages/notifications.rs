@@ -1,0 +1,188 @@
+//! Who gets mail, and what became of the latest mails.
+
+use super::show::{self, State, When};
+use crate::console::{
+    flash::Tone,
+    nav::Entry,
+    page::Page,
+    problem::{Answer, Problem},
+    visit::Visit,
+};
+use askama::Template;
+use muster_domain::notify::{Content, ConversionState, FoldReason, MailAddress, MailKey, NotAnAddress, Stage, TestMail};
+use muster_store::{
+    StoreError, now_ms,
+    outbox::{self, MailStatus, NewMail, NewRecipient, Recipient, SentMail, Source},
+};
+use uuid::Uuid;
+
+const PATH: &str = "/configuration/notifications";
+/// Mails the page shows.
+const MAILS: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "console/pages/notifications.html")]
+struct NotificationsPage {
+    page: Page,
+    recipients: Vec<Row>,
+    /// Somebody gets mail.
+    anybody: bool,
+    mails: Vec<Mail>,
+}
+
+struct Row {
+    address: String,
+    why: &'static str,
+    time_zone: String,
+    quiet_hours: String,
+    state: State,
+    note: String,
+    /// It is on the list, and can be taken off it.
+    listed: bool,
+}
+
+struct Mail {
+    written: When,
+    address: String,
+    about: String,
+    state: State,
+    note: String,
+}
+
+/// `GET /configuration/notifications`
+pub(super) async fn get(visit: &Visit<'_>) -> Answer {
+    let (store, account) = (visit.store(), visit.account());
+    let recipients = visit.read(outbox::list(store, account, now_ms())).await?;
+    let mails = visit.read(outbox::recent(store, account, MAILS)).await?;
+    visit.html(&NotificationsPage {
+        page: visit.page(Entry::Notifications, "Notifications"),
+        anybody: recipients.iter().any(|recipient| recipient.unsubscribed_ms.is_none()),
+        recipients: recipients.into_iter().map(row).collect(),
+        mails: mails.into_iter().map(mail).collect(),
+    })
+}
+
+/// `POST /configuration/notifications/add`, with `address`, `time_zone`, `quiet_hours`.
+pub(super) async fn add(visit: &Visit<'_>) -> Answer {
+    let text = |name: &str| visit.form.text(name).to_owned();
+    let (time_zone, hours) = (text("time_zone"), text("quiet_hours"));
+    let new = NewRecipient {
+        address: address(visit)?,
+        time_zone: if time_zone.is_empty() { "UTC".to_owned() } else { time_zone },
+        quiet_hours: (!hours.is_empty()).then_some(hours),
+    };
+    let added = outbox::add(visit.store(), visit.account(), &new, now_ms()).await;
+    added.map_err(|error| match error {
+        StoreError::Conflict(why) => Problem::back(PATH, format!("{why}.")),
+        error => Problem::Refused(error.into()),
+    })?;
+    visit.audit("recipient.add", new.address.as_str()).await?;
+    visit.redirect_saying(PATH, Tone::Good, format!("{} gets mail about failures and conversions.", new.address))
+}
+
+/// `POST /configuration/notifications/remove`, with `address`.
+pub(super) async fn remove(visit: &Visit<'_>) -> Answer {
+    let address = address(visit)?;
+    if !visit.read(outbox::remove(visit.store(), visit.account(), &address)).await? {
+        return Err(Problem::back(PATH, format!("{address} is not on the list.")));
+    }
+    visit.audit("recipient.remove", address.as_str()).await?;
+    visit.redirect_saying(PATH, Tone::Good, format!("{address} gets no more mail. What was waiting for it is not sent."))
+}
+
+/// `POST /configuration/notifications/test`: a mail to everybody who gets mail.
+pub(super) async fn test(visit: &Visit<'_>) -> Answer {
+    let now = now_ms();
+    let content = Content::Test(TestMail { at_ms: now });
+    let mail = NewMail { key: MailKey::test(Uuid::now_v7()), thread: None, content, attachment: None, immediate: true };
+    let written = visit.read(outbox::write(visit.store(), visit.account(), &mail, now)).await?;
+    if written == 0 {
+        return Err(Problem::back(PATH, "Nobody gets mail yet: put an address on the list first."));
+    }
+    visit.audit("mail.test", "").await?;
+    let to = show::plural(i64::try_from(written).unwrap_or(i64::MAX), "recipient", "recipients");
+    visit.redirect_saying(PATH, Tone::Good, format!("A test mail is on its way to {to}. Reload this page to see what became of it."))
+}
+
+fn address(visit: &Visit<'_>) -> Result<MailAddress, Problem> {
+    visit.form.text("address").parse().map_err(|error: NotAnAddress| Problem::back(PATH, format!("{error}.")))
+}
+
+fn row(recipient: Recipient) -> Row {
+    let (state, note) = match (recipient.unsubscribed_ms, recipient.bounced_ms) {
+        (Some(at), _) => (show::state("idle", "Unsubscribed"), format!("on {}", When(at).text())),
+        (None, Some(at)) => {
+            let said = recipient.bounce.map(|bounce| format!(": {bounce}")).unwrap_or_default();
+            (show::state("bad", "Refused by its server"), format!("on {}{said}", When(at).text()))
+        }
+        (None, None) => (show::state("good", "Gets mail"), String::new()),
+    };
+    Row {
+        why: match recipient.source {
+            Source::List => "On the list",
+            Source::Administrator => "SCIM administrator, because the list is empty",
+        },
+        listed: recipient.source == Source::List,
+        quiet_hours: recipient.quiet_hours.unwrap_or_else(|| "none".to_owned()),
+        address: recipient.address,
+        time_zone: recipient.time_zone,
+        state,
+        note,
+    }
+}
+
+fn mail(mail: SentMail) -> Mail {
+    let (state, note) = stands(&mail);
+    Mail { written: When(mail.written_ms), address: mail.address, about: about(&mail.content), state, note }
+}
+
+/// Where a mail stands, and what there is to know about it.
+fn stands(mail: &SentMail) -> (State, String) {
+    let said = mail.reply.as_deref().map(|reply| format!("the server said: {reply}")).unwrap_or_default();
+    let due = format!("next try {}", When(mail.due_ms).text());
+    match (mail.status, mail.held) {
+        (MailStatus::Pending, Some(FoldReason::QuietHours)) => (show::state("idle", "Held"), format!("quiet hours; {due}")),
+        (MailStatus::Pending, Some(FoldReason::Outage)) => (show::state("warning", "Waiting"), format!("the mail server was away; {due}")),
+        (MailStatus::Pending, Some(FoldReason::Cap)) => (show::state("idle", "Held"), format!("more mails than anybody should get; {due}")),
+        (MailStatus::Pending, None) if mail.attempts == 0 => (show::state("idle", "On its way"), String::new()),
+        (MailStatus::Pending, None) => (show::state("warning", "Waiting"), [due, said].join("; ").trim_end_matches("; ").to_owned()),
+        (MailStatus::Sent, _) => (show::state("good", "Sent"), mail.sent_ms.map(|at| When(at).text()).unwrap_or_default()),
+        (MailStatus::Unconfirmed, _) => {
+            (show::state("warning", "Unconfirmed"), "handed over, but the server never said whether it took it".to_owned())
+        }
+        (MailStatus::Failed, _) => (show::state("bad", "Failed"), said),
+        (MailStatus::Superseded, _) => (show::state("idle", "Replaced"), "by a newer mail about the same failure".to_owned()),
+        (MailStatus::Folded, _) => (show::state("idle", "In a summary"), String::new()),
+        (MailStatus::Suppressed, _) => (show::state("idle", "Not sent"), "the recipient was unsubscribed or removed".to_owned()),
+    }
+}
+
+/// What a mail is about, in a line.
+fn about(content: &Content) -> String {
+    match content {
+        Content::Incident(mail) => {
+            let stage = match mail.stage {
+                Stage::Failed => "Failed",
+                Stage::Digest => "Still failing",
+                Stage::Resolved => "Over",
+            };
+            format!("{stage}: {} ({})", mail.title, mail.reference)
+        }
+        Content::Conversion(report) => {
+            let state = match report.state {
+                ConversionState::Started => "started",
+                ConversionState::Completed => "completed",
+                ConversionState::CompletedWithSkips => "completed, some users could not be converted",
+                ConversionState::Paused => "paused by its guard",
+                ConversionState::Failed => "stopped by an error",
+                ConversionState::Cancelled => "cancelled",
+                ConversionState::UndoStarted => "undo started",
+                ConversionState::Undone => "undone",
+            };
+            format!("Conversion of user ids: {state}")
+        }
+        Content::Weekly(week) => format!("Summary of the week {}", week.week),
+        Content::Folded(folded) => format!("Summary of {} mails that were held back", folded.count),
+        Content::Test(_) => "Test".to_owned(),
+    }
+}
