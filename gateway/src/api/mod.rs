@@ -41,7 +41,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use muster_domain::{AccountId, ApiToken};
+use muster_domain::{AccountId, ApiToken, Role};
 use muster_scim::ScimError;
 use muster_store::api_tokens;
 use params::Params;
