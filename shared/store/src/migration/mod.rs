@@ -15,6 +15,7 @@ mod m20261124_000007_conversions;
 mod m20261124_000008_conversion_pace;
 mod m20261124_000009_incidents;
 mod m20261124_000010_mail;
+mod m20261124_000012_sso;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_conversion_pace::MIGRATION),
             Box::new(m20261124_000009_incidents::MIGRATION),
             Box::new(m20261124_000010_mail::MIGRATION),
+            Box::new(m20261124_000012_sso::MIGRATION),
         ]
     }
 }

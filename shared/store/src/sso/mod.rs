@@ -1,0 +1,17 @@
+//! Sign-in with an identity somebody else vouches for: what accounts have chosen, who is meant, how much old user ids are used.
+//!
+//! What counts is decided in [`muster_domain::sso`]; here it is looked up. Everything is asked of the primary: a user who was disabled
+//! a moment ago must not be let in, and one who was converted a moment ago must be found.
+
+mod collisions;
+mod people;
+mod settings;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+pub use collisions::{Collisions, collisions};
+pub use people::{Resolution, look, resolve};
+pub use settings::{Chosen, DOMAINS_MAX, add_domain, choose, remove_domain, settings};
+pub use usage::{AliasUsage, alias_usage};
