@@ -53,6 +53,7 @@ mod route;
 mod scim;
 mod serve;
 mod settings;
+mod sso;
 mod unsubscribe;
 
 pub use openapi::openapi;

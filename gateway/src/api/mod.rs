@@ -105,7 +105,7 @@ where
 }
 
 /// Whose token it is. Wrong ones are counted with wrong keys.
-async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String), Refusal> {
+pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String), Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {

@@ -17,4 +17,5 @@ mod notifications;
 mod outcomes;
 mod paths;
 mod probes;
+mod sso;
 mod support;
