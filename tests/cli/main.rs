@@ -13,3 +13,4 @@ mod place;
 #[cfg(unix)]
 mod service;
 mod smtp;
+mod sso;
