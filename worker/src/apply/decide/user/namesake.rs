@@ -31,6 +31,10 @@ pub(super) fn meet(world: &mut World<'_>, operation: &Operation, new: &UserRow, 
     let user = world.user((operation.account, owner)).cloned();
     let settings = world.sso_settings(operation.account);
     let (user, settings) = (user?, settings?);
+    if user.login_key() == new.login_key() {
+        // It got this user id between the statement that looked for its owner and the one that loaded it.
+        return Some(super::duplicate(new.user_id(), owner));
+    }
     let email = primary_email(&user.resource);
     let is_directory = matches!(operation.actor, Actor::Key { .. });
     let shares_address = settings.linking == Linking::LinkVerified
