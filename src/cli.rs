@@ -8,7 +8,7 @@ mod sso;
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
-pub use sso::{SsoCommand, SsoDomainCommand};
+pub use sso::{SetProvider, SsoCommand, SsoDomainCommand, SsoProviderCommand};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

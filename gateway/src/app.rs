@@ -7,6 +7,7 @@ use crate::{
     path::Base,
     refusal::Refusal,
     settings::GatewaySettings,
+    sso::oidc::Providers,
 };
 use muster_queue::{OperationClient, Queue};
 use muster_store::{Store, StoreError, secrets};
@@ -29,6 +30,7 @@ pub(crate) struct App {
     cursor_key: OnceCell<[u8; 32]>,
     pub(crate) failures: Failures,
     base_urls: [String; 2],
+    pub(crate) providers: Providers,
     pub(crate) health: Health,
 }
 
@@ -43,6 +45,7 @@ impl App {
             cursor_key: OnceCell::new(),
             failures: Failures::default(),
             base_urls,
+            providers: Providers::default(),
             health: Health::default(),
             settings,
             store,

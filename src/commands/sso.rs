@@ -2,12 +2,12 @@
 
 use super::stdout_failure;
 use crate::{
-    cli::{SsoCommand, SsoDomainCommand},
+    cli::{SetProvider, SsoCommand, SsoDomainCommand, SsoProviderCommand},
     context::Context,
     exit::{CommandResult, Exit, Failure},
     output,
 };
-use muster_domain::sso::{Evidence, Refusal};
+use muster_domain::sso::{Evidence, Provider, Refusal};
 use muster_store::{Store, accounts::Account, sso};
 use serde_json::json;
 
@@ -39,6 +39,18 @@ pub async fn run(context: &Context, command: SsoCommand) -> CommandResult {
             }
             show(context, &store, &account).await
         }
+        SsoCommand::Provider(SsoProviderCommand::Set(set)) => {
+            let account = context.account(&store, &set.account).await?;
+            set_provider(&store, &account, set).await?;
+            show(context, &store, &account).await
+        }
+        SsoCommand::Provider(SsoProviderCommand::Remove { account }) => {
+            let account = context.account(&store, &account).await?;
+            if !sso::remove_provider(&store, account.id).await? {
+                return Err(Failure::new(Exit::NotFound, format!("the account `{}` has no provider", account.slug)));
+            }
+            show(context, &store, &account).await
+        }
         SsoCommand::Resolve { account, identity, password } => {
             let account = context.account(&store, &account).await?;
             let evidence = if password { Evidence::Password } else { Evidence::Assertion };
@@ -47,11 +59,21 @@ pub async fn run(context: &Context, command: SsoCommand) -> CommandResult {
     }
 }
 
+async fn set_provider(store: &Store, account: &Account, set: SetProvider) -> Result<(), Failure> {
+    let SetProvider { issuer, client_id, secret_file, scopes, return_to, .. } = set;
+    // The file need not be here: it is the gateways that read it.
+    let provider = Provider { issuer, client_id, secret_file, scopes, return_to };
+    provider.check().map_err(|advice| Failure::new(Exit::Usage, advice))?;
+    Ok(sso::set_provider(store, account.id, &provider).await?)
+}
+
 async fn show(context: &Context, store: &Store, account: &Account) -> CommandResult {
     let settings = sso::settings(store, account.id).await?;
     let usage = sso::alias_usage(store, account.id).await?;
+    let provider = sso::provider(store, account.id).await?;
+    let public_url = &context.config.http.public_url;
     let printed = if context.json() {
-        output::json(&json!({ "account": account.slug, "settings": settings, "aliases": usage }))
+        output::json(&json!({ "account": account.slug, "settings": settings, "provider": provider, "aliases": usage }))
     } else {
         let domains: Vec<&str> = settings.domains.iter().map(|domain| domain.as_str()).collect();
         let domains = if domains.is_empty() { "none: nobody is found by mailbox name".to_owned() } else { domains.join(", ") };
@@ -65,6 +87,9 @@ async fn show(context: &Context, store: &Store, account: &Account) -> CommandRes
             pair("linking", settings.linking.to_string()),
             pair("verified domains", domains),
             pair("old user ids that sign in", aliases),
+            pair("provider", provider.as_ref().map_or_else(|| "none".to_owned(), |provider| provider.issuer.clone())),
+            pair("sign-in", provider.as_ref().map_or_else(|| "-".to_owned(), |_| format!("{public_url}/sso/{}/login", account.slug))),
+            pair("returns to", provider.map_or_else(|| "-".to_owned(), |provider| provider.return_to)),
         ])
     };
     printed.map(|()| Exit::Ok).map_err(stdout_failure)

@@ -21,6 +21,14 @@ fn settings_are_chosen_shown_and_kept() {
     assert_eq!(after["settings"]["domains"], serde_json::json!(["acme.test"]));
     assert_eq!((&after["settings"]["rule"], &after["settings"]["linking"]), (&"mailbox".into(), &"link_verified".into()));
     place.run(&["sso", "show", "--account", "nobody"]).exits(5);
+    let set =
+        |issuer: &str| sso(&["provider", "set", "--issuer", issuer, "--client-id", "muster", "--return-to", "https://app.acme.test/in"]);
+    assert!(set("http://login.acme.test").exits(2).err.contains("https://"));
+    assert!(set("https://login.acme.test").exits(0).out.contains("/sso/acme/login"));
+    let shown = sso(&["show", "--json"]).exits(0).json();
+    assert_eq!((&shown["provider"]["client_id"], &shown["provider"]["scopes"]), (&"muster".into(), &"openid email profile".into()));
+    sso(&["provider", "remove"]).exits(0);
+    sso(&["provider", "remove"]).exits(5);
 }
 
 #[test]

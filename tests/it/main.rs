@@ -21,3 +21,4 @@ mod ledger;
 mod races;
 mod schemas;
 mod shutdown;
+mod sso;

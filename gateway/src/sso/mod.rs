@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! POST /api/v1/sso/resolve   {"kind": "assertion", "email": "jdoe@acme.com"}
+//! POST /api/v1/sso/redeem    {"code": "…"}: of a sign-in with the account's OpenID provider (`oidc`)
 //! ```
 //!
 //! For platforms that run their own sign-in and want it to find the users a directory provisions, before, during and after a
@@ -9,6 +10,8 @@
 //! in: whoever looks at nothing but the status lets nobody in by mistake.
 
 mod newcomer;
+pub(crate) mod oidc;
+mod redeem;
 mod resolve;
 
 use crate::{api, app::App, body, context::Context, media, refusal::Refusal};
@@ -32,9 +35,11 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let (account, _) = api::authenticate(app, peer, parts).await?;
-    if parts.uri.path() != "/api/v1/sso/resolve" {
-        return Err(ScimError::not_found("there is nothing at this address").into());
-    }
+    let redeems = match parts.uri.path() {
+        "/api/v1/sso/resolve" => false,
+        "/api/v1/sso/redeem" => true,
+        _ => return Err(ScimError::not_found("there is nothing at this address").into()),
+    };
     if parts.method != Method::POST {
         return Err(Refusal::MethodNotAllowed { allow: "POST" });
     }
@@ -44,5 +49,9 @@ where
     }
     media::check_request(&parts.headers)?;
     let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
-    Box::pin(resolve::answer(app, account, context, &bytes)).await
+    if redeems {
+        redeem::answer(app, account, context, &bytes).await
+    } else {
+        Box::pin(resolve::answer(app, account, context, &bytes)).await
+    }
 }

@@ -65,14 +65,14 @@ fn presented(question: &Question, settings: &SsoSettings) -> Result<Result<Strin
 }
 
 /// Here it is.
-fn is(found: &Match, created: bool, context: &Context) -> Response {
+pub(super) fn is(found: &Match, created: bool, context: &Context) -> Response {
     let user = json!({ "id": found.person.id, "user_id": found.person.user_id, "active": found.person.active });
     let body = json!({ "outcome": "found", "user": user, "matched_by": found.by, "created": created });
     document(StatusCode::OK, &body, context)
 }
 
 /// Nobody, and what to do about it.
-fn refused(reason: Reason, context: &Context) -> Response {
+pub(super) fn refused(reason: Reason, context: &Context) -> Response {
     let status = match reason {
         Reason::Unknown => StatusCode::NOT_FOUND,
         Reason::Ambiguous | Reason::AnotherAddress | Reason::NoAddress => StatusCode::CONFLICT,
@@ -82,7 +82,7 @@ fn refused(reason: Reason, context: &Context) -> Response {
     document(status, &body, context)
 }
 
-fn document(status: StatusCode, body: &Value, context: &Context) -> Response {
+pub(super) fn document(status: StatusCode, body: &Value, context: &Context) -> Response {
     let response = reply::json(status, body, context);
     reply::with_header(response, header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
 }

@@ -14,6 +14,7 @@ mod lists;
 mod me;
 mod media;
 mod notifications;
+mod oidc;
 mod outcomes;
 mod paths;
 mod probes;

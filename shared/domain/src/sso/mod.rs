@@ -16,8 +16,10 @@
 //! Nothing here does I/O: a [`Wanted`] says what to look up, [`Candidate`]s are what was found.
 
 mod claims;
+mod code;
 mod creation;
 mod newcomer;
+mod provider;
 mod refusal;
 mod resolve;
 mod settings;
@@ -27,8 +29,10 @@ mod verified_domain;
 mod properties;
 
 pub use claims::identity_in;
+pub use code::SignInCode;
 pub use creation::{Creation, Namesake, NotLinked, Verdict, judge_creation};
 pub use newcomer::{Newcomer, newcomer};
+pub use provider::{Provider, SCOPES, check_address};
 pub use refusal::Refusal;
 pub use resolve::{Candidate, Evidence, Match, MatchedBy, Person, Via, Wanted, resolve};
 pub use settings::{Claim, Jit, Linking, Rule, SsoSettings, UnknownWord};

@@ -16,6 +16,7 @@ mod m20261124_000008_conversion_pace;
 mod m20261124_000009_incidents;
 mod m20261124_000010_mail;
 mod m20261124_000012_sso;
+mod m20261124_000013_sso_provider;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_incidents::MIGRATION),
             Box::new(m20261124_000010_mail::MIGRATION),
             Box::new(m20261124_000012_sso::MIGRATION),
+            Box::new(m20261124_000013_sso_provider::MIGRATION),
         ]
     }
 }

@@ -6,9 +6,9 @@ use crate::{
     testing::{World, object, on_each},
 };
 use muster_domain::{
-    AccountId,
+    AccountId, SecretKey, UserId,
     incident::Cause,
-    sso::{Evidence, Jit, Linking, MatchedBy, Refusal, Rule, SsoSettings},
+    sso::{Evidence, Jit, Linking, MatchedBy, Provider, Refusal, Rule, SignInCode, SsoSettings},
 };
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -158,6 +158,41 @@ async fn nothing_crosses_accounts_whatever_the_users_are() {
                 }
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_for_one_account_and_a_sign_in_for_one_code() {
+    on_each(|world| async move {
+        let (store, account) = (&world.store, world.account);
+        let jdoe = UserId(user(&world, account, "jdoe", None, true).await);
+        let other = accounts::create(store, "other", "Other").await.expect("account").id;
+        let (code, flow) = (SignInCode::generate(), SecretKey::generate().hash());
+        assert!(put_code(store, account, jdoe, &code, &flow).await.expect("kept"));
+        assert!(!put_code(store, account, jdoe, &SignInCode::generate(), &flow).await.expect("asked"), "one sign-in, one code");
+        assert_eq!(redeem_code(store, other, &code).await.expect("asked"), None, "another account's");
+        let (a, b) = tokio::join!(redeem_code(store, account, &code), redeem_code(store, account, &code));
+        let found: Vec<_> = [a, b].into_iter().filter_map(|found| found.expect("asked")).collect();
+        assert!(found.len() == 1 && found[0].id == jdoe && found[0].active, "{found:?}");
+        assert_eq!(redeem_code(store, account, &code).await.expect("asked"), None);
+        let late = SignInCode::generate();
+        assert!(put_code(store, account, jdoe, &late, &SecretKey::generate().hash()).await.expect("kept"));
+        store.writer().execute_unprepared("UPDATE sso_code SET expires_ms = 1").await.expect("aged");
+        assert_eq!(redeem_code(store, account, &late).await.expect("asked"), None, "too late");
+        let provider = Provider {
+            issuer: "https://login.acme.test".into(),
+            client_id: "muster".into(),
+            secret_file: None,
+            scopes: "openid".into(),
+            return_to: "https://app.acme.test/in".into(),
+        };
+        set_provider(store, account, &provider).await.expect("set");
+        assert_eq!(super::provider(store, account).await.expect("read").as_ref(), Some(&provider));
+        assert_eq!(super::provider(store, other).await.expect("read"), None);
+        let bad = Provider { issuer: "http://login.acme.test".into(), ..provider };
+        assert!(matches!(set_provider(store, account, &bad).await, Err(StoreError::Conflict(_))));
+        assert!(remove_provider(store, account).await.expect("gone") && !remove_provider(store, account).await.expect("gone"));
     })
     .await;
 }
