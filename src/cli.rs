@@ -6,7 +6,7 @@ mod notify;
 mod sso;
 
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
-pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListIncidents, ListOperations, OpsCommand, TokenCommand};
+pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
 pub use sso::{SetProvider, SsoCommand, SsoDomainCommand, SsoProviderCommand};
 

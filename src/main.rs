@@ -5,7 +5,6 @@
 mod cli;
 mod commands;
 mod context;
-mod csv_cell;
 mod exit;
 mod new_user;
 mod output;

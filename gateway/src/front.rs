@@ -9,7 +9,7 @@ use crate::{
     auth::{self, Caller},
     body,
     context::Context,
-    health, media,
+    health, measure, media,
     path::{self, Base, Segments, Target},
     query::Query,
     refusal::Refusal,
@@ -25,7 +25,7 @@ use axum::{
 use bytes::Bytes;
 use futures::FutureExt;
 use muster_scim::ScimError;
-use std::{any::Any, net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{any::Any, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use uuid::fmt::Hyphenated;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,8 +43,10 @@ pub(crate) async fn answer<B>(app: Arc<App>, peer: IpAddr, request: Request<B>) 
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
+    let began = Instant::now();
     let (parts, mut body) = request.into_parts();
     let target = path::classify(parts.uri.path());
+    let route = measure::route(&target, api::is_api(parts.uri.path()));
     let base = if let Target::Scim(base, _) = &target { *base } else { Base::Plain };
     let context = Context::new(&parts.headers, base);
     let outcome = AssertUnwindSafe(dispatch(&app, peer, &context, target, &parts, &mut body)).catch_unwind().await;
@@ -57,6 +59,7 @@ where
         body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
     }
     stamp(&mut response, &context);
+    measure::answered(route, &parts.method, response.status(), began.elapsed());
     tracing::debug!(request.id = %context.request_id, method = %parts.method, path = unsubscribe::without_token(parts.uri.path()), status = response.status().as_u16(), "answered");
     Ok(response)
 }

@@ -33,6 +33,7 @@
 //!
 //! Nothing here knows the worker.
 
+mod admin;
 mod api;
 mod app;
 mod auth;
@@ -43,6 +44,7 @@ mod discovery;
 mod failures;
 mod front;
 mod health;
+mod measure;
 mod media;
 mod openapi;
 mod path;
@@ -56,6 +58,7 @@ mod settings;
 mod sso;
 mod unsubscribe;
 
+pub use admin::serve_metrics;
 pub use openapi::openapi;
 pub use serve::{GatewayError, run};
 pub use settings::{GatewaySettings, RequestLimits};

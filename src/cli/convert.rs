@@ -1,8 +1,11 @@
 //! `muster convert …`
 
-use clap::{Args, Subcommand, ValueEnum};
-use muster_domain::conversion::window::Windows;
-use std::path::PathBuf;
+use clap::{
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use muster_domain::conversion::{ALIAS_DAYS_MOST, MAX_RATE_MOST, throttle::Preset, window::Windows};
+use std::{num::NonZeroU32, path::PathBuf};
 
 /// `muster convert …`
 #[derive(Debug, Subcommand)]
@@ -131,7 +134,7 @@ pub struct ConvertPlan {
     #[arg(long, requires = "domain")]
     pub only_own_domains: bool,
     /// How long an old user id is kept as an alias of its user, days.
-    #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(..=i64::from(ALIAS_DAYS_MOST)))]
     pub alias_days: u32,
 }
 
@@ -148,11 +151,11 @@ pub enum Duplicates {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConvertPace {
     /// gentle (at most 1,000 users a second; the default), normal (2,500) or fast (as many as others do not feel).
-    #[arg(long, value_parser = ["gentle", "normal", "fast"])]
-    pub preset: Option<String>,
+    #[arg(long, value_parser = PossibleValuesParser::new(["gentle", "normal", "fast"]).try_map(|word| word.parse::<Preset>()))]
+    pub preset: Option<Preset>,
     /// Users a second at most, whatever the preset.
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub max_rate: Option<u32>,
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATE_MOST)).try_map(NonZeroU32::try_from))]
+    pub max_rate: Option<NonZeroU32>,
     /// A TOML file with the windows it may run in: zone, blackout dates, and `[[window]]` with days, from, to. Without windows: any time.
     #[arg(long, value_name = "FILE", value_parser = windows)]
     pub windows: Option<Windows>,

@@ -122,6 +122,11 @@ pub enum IncidentsCommand {
     /// Show one incident: likely cause, what to do, who is affected, what happened.
     #[command(after_help = "Examples:\n  muster incidents show --account acme 12")]
     Show(OneIncident),
+    /// List its failures, the newest first: operations, and requests that never became one, counted.
+    #[command(
+        after_help = "Examples:\n  muster incidents failures --account acme 12\n  muster incidents failures --account acme 12 --all --csv > failures.csv"
+    )]
+    Failures(ListFailures),
     /// Say that somebody works on it.
     #[command(after_help = "Examples:\n  muster incidents ack --account acme 12 --by ada")]
     Ack(ByPerson),
@@ -158,6 +163,17 @@ pub struct ListIncidents {
     /// How to page and print.
     #[command(flatten)]
     pub page: Page<i64>,
+}
+
+/// `muster incidents failures`
+#[derive(Args, Debug)]
+pub struct ListFailures {
+    /// Which.
+    #[command(flatten)]
+    pub which: OneIncident,
+    /// How to page and print.
+    #[command(flatten)]
+    pub page: Page<Uuid>,
 }
 
 /// One incident.

@@ -1,6 +1,7 @@
 //! `muster gateway`
 
 use super::{
+    metrics,
     serve::{gateway_failure, limit_drain},
     start::start,
 };
@@ -13,6 +14,7 @@ use crate::{
 /// Starts at once, whatever is down: `/readyz` says what is missing, and requests get 503 until it is there.
 pub async fn run(context: &Context) -> CommandResult {
     let started = start(context, "gateway").await?;
+    metrics::serve(context, &started, "gateway").await?;
     limit_drain(started.shutdown.clone());
     let settings = settings::gateway(&context.config);
     muster_gateway::run(settings, started.store.clone(), started.queue.clone(), started.shutdown.clone(), |_| ())

@@ -10,6 +10,7 @@ mod first_start;
 mod gateway;
 mod healthcheck;
 mod incidents;
+mod metrics;
 mod migrate;
 mod notify;
 mod openapi;

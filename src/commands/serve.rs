@@ -1,7 +1,7 @@
 //! `muster serve`: gateway and worker in one process.
 
 use super::{
-    first_start,
+    first_start, metrics,
     start::{Migrations, database_ready, start},
 };
 use crate::{
@@ -22,6 +22,7 @@ pub async fn run(context: &Context) -> CommandResult {
     if !database_ready(&started, Migrations::Apply).await? {
         return Ok(Exit::Ok);
     }
+    metrics::serve(context, &started, "serve").await?;
     let welcome = first_start::prepare(context, &started.store).await?;
     let format = context.config.log.format;
     limit_drain(started.shutdown.clone());

@@ -1,6 +1,7 @@
 //! `muster worker`
 
 use super::{
+    metrics,
     serve::limit_drain,
     start::{Migrations, database_ready, start},
 };
@@ -12,6 +13,7 @@ use crate::{
 
 pub async fn run(context: &Context) -> CommandResult {
     let started = start(context, "worker").await?;
+    metrics::serve(context, &started, "worker").await?;
     if !database_ready(&started, Migrations::Await).await? {
         return Ok(Exit::Ok);
     }

@@ -29,7 +29,15 @@ fn a_failure_is_listed_shown_exported_tried_again_and_resolved() {
     let second = place.run(&["ops", "list", "--account", "acme", "--after", after, "--json"]).exits(0).json();
     assert_eq!((second["operations"].as_array().unwrap().len(), second["next"].is_null()), (1, true));
 
+    let failures = incidents(&["failures", "1", "--json"]).exits(0).json();
+    assert_eq!((&failures["items"][0]["operation"], &failures["items"][0]["retryable"]), (&log["operations"][0]["id"], &true.into()));
+    let csv = incidents(&["failures", "1", "--all", "--csv"]).exits(0).out;
+    assert!(csv.starts_with("time,failures,") && csv.lines().count() == 2 && csv.contains(",'=***@acme.test,"), "{csv}");
+
     assert_eq!(incidents(&["retry", "1", "--json"]).exits(7).json()["failed"], 1);
+    let first = incidents(&["failures", "1", "--limit", "1", "--json"]).exits(0).json();
+    let second = incidents(&["failures", "1", "--after", first["next"].as_str().unwrap(), "--json"]).exits(0).json();
+    assert_eq!((second["items"].as_array().unwrap().len(), &second["items"][0]["settled"]), (1, &true.into()));
     assert_eq!(incidents(&["ack", "1", "--by", "ada", "--json"]).exits(0).json()["state_by"], "ada");
     assert_eq!(incidents(&["snooze", "1", "--for", "2h", "--json"]).exits(0).json()["state"], "snoozed");
     incidents(&["snooze", "1", "--for", "never"]).exits(2);

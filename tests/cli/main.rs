@@ -12,5 +12,6 @@ mod notify;
 mod place;
 #[cfg(unix)]
 mod service;
+#[path = "../it/harness/smtp.rs"]
 mod smtp;
 mod sso;

@@ -1,12 +1,15 @@
 //! Conversions of the running binary: commands on one side, a service on the other, and workers killed and frozen in between.
 
-use crate::harness::{Deployment, Installation, Postgres, eventually, seed, services, sleep_ms};
+use crate::harness::{Deployment, Installation, Postgres, Scim, eventually, seed, services, sleep_ms};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How many faults a run has to survive at most: a run stands still until the lease of a killed worker ends.
-const MOST_STRIKES: usize = 12;
+/// How many faults a run has to survive at most: a run stands still until the lease of a killed worker ends. `MUSTER_TEST_STRIKES` asks
+/// for more; the run is slowed down then, to last long enough.
+fn most_strikes() -> usize {
+    std::env::var("MUSTER_TEST_STRIKES").map_or(12, |text| text.parse().expect("MUSTER_TEST_STRIKES is a number"))
+}
 
 async fn import(installation: &Installation, users: usize) {
     installation.json(&["account", "create", "--slug", "acme", "--name", "Acme Ltd"]).await;
@@ -49,8 +52,8 @@ async fn listed(installation: &Installation, state: &str) -> usize {
 
 /// Strikes again and again until the run is over.
 async fn while_running(deployment: &mut Deployment, rng: &mut Rng, strike: impl AsyncFn(&mut Deployment, &mut Rng)) -> usize {
-    let mut strikes = 0;
-    while strikes < MOST_STRIKES && convert(&deployment.installation, &["status"]).await["state"] == "running" {
+    let (mut strikes, most) = (0, most_strikes());
+    while strikes < most && convert(&deployment.installation, &["status"]).await["state"] == "running" {
         strike(deployment, rng).await;
         strikes += 1;
         sleep_ms(rng.u64(200..4_000)).await;
@@ -133,7 +136,8 @@ async fn there_and_back(test: &str, postgres: Arc<Postgres>, strike: impl AsyncF
     let before = postgres.run(&url, bytes).await;
     assert_eq!(convert(&installation, &["plan"]).await["planned"], json!(USERS));
 
-    convert(&installation, &["start", "--max-rate", "3000"]).await;
+    let rate = (36_000 / most_strikes()).to_string();
+    convert(&installation, &["start", "--max-rate", &rate]).await;
     let strikes = while_running(&mut deployment, &mut rng, &strike).await;
     println!("{strikes} strikes during the run");
     assert!(strikes > 2, "it was over too early: {strikes}");
@@ -145,7 +149,7 @@ async fn there_and_back(test: &str, postgres: Arc<Postgres>, strike: impl AsyncF
     assert_eq!(listed(&installation, "done").await, USERS, "the journal is complete");
     assert_eq!(run["verified"]["as_written"], json!(USERS));
 
-    convert(&installation, &["undo", "--max-rate", "3000"]).await;
+    convert(&installation, &["undo", "--max-rate", &rate]).await;
     let strikes = while_running(&mut deployment, &mut rng, &strike).await;
     println!("{strikes} strikes during the undo");
     let undo = finished(&installation).await;
@@ -203,4 +207,78 @@ async fn a_run_is_paused_watched_and_resumed_beside_a_running_service() {
     convert(installation, &["resume", "--preset", "fast"]).await;
     assert_eq!(convert(installation, &["watch"]).await["state"], "finished");
     assert_eq!(convert(installation, &["status"]).await["converted"], json!(600));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversion_is_planned_run_watched_and_undone_through_the_api() {
+    const USERS: usize = 300;
+    let deployment = Deployment::small().await;
+    let installation = &deployment.installation;
+    import(installation, USERS).await;
+    let boss =
+        ["user", "create", "--account", "acme", "--user-id", "boss@acme.test", "--email", "boss@acme.test", "--role", "administrator"];
+    installation.json(&boss).await;
+    let made = installation.json(&["token", "create", "--account", "acme", "--user", "boss@acme.test", "--name", "test"]).await;
+    let token = made["token"].as_str().expect("a token");
+    let client = Scim::new(deployment.gateways[0].address, token);
+    let api = async |method: &str, path: &str, body: Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = hyper::Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/conversions{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(http_body_util::Full::from(body))
+            .expect("a request");
+        client.send(request).await
+    };
+    let state = async |wanted: &str| {
+        eventually("the conversion is there", || async {
+            let now = api("GET", "/latest", Value::Null).await.expect_status(200).json();
+            (now["state"] == wanted).then_some(now)
+        })
+        .await
+    };
+    api("POST", "", json!({ "domains": ["acme.test"] })).await.expect_status(201);
+    let planned = state("planned").await;
+    assert_eq!((&planned["planned"], &planned["total"]), (&json!(USERS), &json!(USERS + 1)), "{planned}");
+
+    let started = api("POST", "/latest/start", json!({ "max_rate": 50 })).await.expect_status(200).json();
+    assert_eq!((&started["state"], &started["pace"]["rows_per_second"]), (&json!("running"), &json!(50)), "{started}");
+    let paused = api("POST", "/latest/pause", json!({ "reason": "lunch" })).await.expect_status(200).json();
+    assert_eq!((&paused["state"], &paused["reason"]), (&json!("paused"), &json!("lunch")));
+    let resumed = api("POST", "/latest/resume", json!({ "preset": "fast" })).await.expect_status(200).json();
+    assert_eq!((&resumed["state"], &resumed["pace"]), (&json!("running"), &json!({ "preset": "fast" })), "{resumed}");
+    let finished = state("finished").await;
+    assert_eq!(finished["verified"]["as_written"], json!(USERS), "{finished}");
+    assert_eq!(convert(installation, &["status"]).await["id"], finished["id"], "commands see the same");
+
+    let (mut after, mut seen) = (json!(0), std::collections::BTreeSet::new());
+    while !after.is_null() {
+        let page = api("GET", &format!("/latest/items?state=done&limit=70&after={after}"), Value::Null).await.expect_status(200).json();
+        for item in page["items"].as_array().expect("items") {
+            assert_eq!((&item["state"], &item["code"]), (&json!("done"), &json!("convert")), "{item}");
+            assert!(seen.insert(item["old_id"].to_string()), "{item} is there twice");
+        }
+        after = page["next"].clone();
+    }
+    assert_eq!(seen.len(), USERS, "every user on one page");
+    let left = api("GET", "/latest/items?reason=already", Value::Null).await.expect_status(200).json();
+    assert_eq!(left["items"].as_array().map(Vec::len), Some(1), "{left}");
+    let csv = api("GET", "/latest/items?format=csv&limit=2", Value::Null).await.expect_status(200);
+    let text = String::from_utf8(csv.body.to_vec()).expect("text");
+    assert_eq!((text.lines().count(), csv.header("x-next")), (3, "2"), "{text}");
+    assert!(text.starts_with("n,id,user_id,email,new_user_id,state,reason,other_user,attempts\r\n"), "{text}");
+    let report = api("GET", "/latest/report", Value::Null).await.expect_status(200).json();
+    let told: Vec<_> = report["events"].as_array().expect("events").iter().map(|event| event["type"].as_str().expect("a word")).collect();
+    assert!(
+        told.starts_with(&["created"]) && told.contains(&"started") && told.contains(&"paused") && told.contains(&"resumed"),
+        "{told:?}"
+    );
+
+    let run = finished["id"].as_str().expect("an id").to_owned();
+    let undo = api("POST", &format!("/{run}/undo"), json!({ "preset": "fast" })).await.expect_status(200).json();
+    assert_eq!((&undo["kind"], &undo["undo_of"]), (&json!("undo"), &json!(run)));
+    let undone = state("finished").await;
+    assert_eq!((&undone["id"], &undone["verified"]["as_before"]), (&undo["id"], &json!(USERS)), "{undone}");
 }

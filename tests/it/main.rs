@@ -18,6 +18,8 @@ mod isolation;
 mod keys;
 mod kills;
 mod ledger;
+mod mailing;
+mod metrics;
 mod races;
 mod schemas;
 mod shutdown;

@@ -20,6 +20,7 @@ mod committer;
 pub mod conversion;
 mod housekeeping;
 pub mod mail;
+mod measure;
 mod run;
 mod sweep;
 

@@ -15,11 +15,17 @@
 //! POST /incidents/{number}/acknowledge   also resolve; snooze {"until": "2026-01-31T09:00:00Z"}; retry
 //! GET  /notifications/recipients         who gets mail; PUT and DELETE /notifications/recipients/{address}
 //! GET  /notifications/mails              what became of the latest mails
+//! GET  /conversions                      the newest first; POST makes a plan
+//! GET  /conversions/{id}                 one: state, pace, end; `latest` for the newest
+//! GET  /conversions/{id}/items           every user of it; ?format=csv
+//! GET  /conversions/{id}/report          counts by reason, examples, columns, events
+//! POST /conversions/{id}/start           also pause, resume, cancel, undo; administrators only
 //! ```
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
 //! everything.
 
+mod conversions;
 mod incidents;
 mod notifications;
 mod operations;
@@ -32,6 +38,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
+use conversions::Action;
 use muster_domain::{AccountId, ApiToken, Role};
 use muster_scim::ScimError;
 use muster_store::api_tokens;
@@ -54,6 +61,8 @@ struct ApiCall<'a> {
     account: AccountId,
     /// Who acts, for the record.
     by: String,
+    /// What its user may do.
+    role: Role,
     context: &'a Context,
     params: Params,
 }
@@ -63,10 +72,10 @@ pub(crate) async fn handle<B>(app: &App, peer: IpAddr, parts: &Parts, context: &
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (account, by) = authenticate(app, peer, parts).await?;
+    let (account, by, role) = authenticate(app, peer, parts).await?;
     let segments: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
     let segments = segments.strip_prefix(&["api", "v1"]).unwrap_or_default();
-    let call = ApiCall { app, account, by, context, params: Params::parse(parts.uri.query())? };
+    let call = ApiCall { app, account, by, role, context, params: Params::parse(parts.uri.query())? };
     if let ["incidents", number, action @ ("acknowledge" | "resolve" | "snooze" | "retry")] = *segments {
         if parts.method != Method::POST {
             return Err(Refusal::MethodNotAllowed { allow: "POST" });
@@ -87,6 +96,26 @@ where
             _ => Err(Refusal::MethodNotAllowed { allow: "PUT, DELETE" }),
         };
     }
+    let action = match *segments {
+        ["conversions", id, word] => Action::from_word(word).map(|action| (id, action)),
+        _ => None,
+    };
+    if action.is_some() || (parts.method == Method::POST && *segments == ["conversions"]) {
+        if parts.method != Method::POST {
+            return Err(Refusal::MethodNotAllowed { allow: "POST" });
+        }
+        let bytes = body::read(body, app.settings.limits.body_bytes, app.settings.limits.body_read).await?;
+        if !bytes.is_empty() {
+            media::check_request(&parts.headers)?;
+        }
+        return match action {
+            Some((id, action)) => conversions::act(&call, id, action, &bytes).await,
+            None => conversions::plan(&call, &bytes).await,
+        };
+    }
+    if *segments == ["conversions"] && !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD, POST" });
+    }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" });
     }
@@ -100,12 +129,16 @@ where
         ["incidents", number, "failures"] => incidents::failures(&call, number).await,
         ["notifications", "recipients"] => notifications::recipients(&call).await,
         ["notifications", "mails"] => notifications::mails(&call).await,
+        ["conversions"] => conversions::list(&call).await,
+        ["conversions", id] => conversions::get(&call, id).await,
+        ["conversions", id, "items"] => conversions::items(&call, id).await,
+        ["conversions", id, "report"] => conversions::report(&call, id).await,
         _ => Err(ScimError::not_found("there is nothing at this address").into()),
     }
 }
 
 /// Whose token it is. Wrong ones are counted with wrong keys.
-pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String), Refusal> {
+pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {
@@ -130,7 +163,7 @@ pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Resu
     if grant.role == Role::User {
         return Err(ScimError::forbidden("the API is for administrators and user managers; this token's user is neither any more").into());
     }
-    Ok((grant.account, grant.user_id))
+    Ok((grant.account, grant.user_id, grant.role))
 }
 
 fn json(call: &ApiCall<'_>, body: &impl Serialize) -> Response {

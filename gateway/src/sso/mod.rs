@@ -34,7 +34,7 @@ pub(crate) async fn handle<B>(app: &App, peer: IpAddr, parts: &Parts, context: &
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (account, _) = api::authenticate(app, peer, parts).await?;
+    let (account, _, _) = api::authenticate(app, peer, parts).await?;
     let redeems = match parts.uri.path() {
         "/api/v1/sso/resolve" => false,
         "/api/v1/sso/redeem" => true,

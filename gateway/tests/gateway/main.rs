@@ -8,6 +8,7 @@ mod auth;
 mod bounds;
 mod bulk;
 mod connections;
+mod conversions;
 mod deferred;
 mod failures;
 mod lists;

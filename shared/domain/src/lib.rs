@@ -25,7 +25,7 @@ pub mod sso;
 
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;
-pub use csv::csv_line;
+pub use csv::{csv_cell, csv_line};
 pub use id::{AccountId, ApiTokenId, ConversionId, GatewayId, GroupId, IncidentId, KeyId, OperationId, UserId};
 pub use login_key::LoginKey;
 pub use mask::{digest, mask, mask_detail};

@@ -4,6 +4,7 @@
 //! - [`Config`] comes in layers, and every value knows where it came from ([`Loaded::entries`]). All problems are reported at
 //!   once: whoever deploys this should have to start it once to learn everything that is wrong.
 //! - [`SecretUrl`] is a URL that may hold a password and never shows it.
+//! - [`metrics`] says what is measured and what it is called.
 //! - [`telemetry`] writes logs to stderr; stdout belongs to data.
 //! - [`shutdown`] turns the first signal into a [`CancellationToken`](tokio_util::sync::CancellationToken) and the second into
 //!   an exit.
@@ -13,12 +14,13 @@
 
 mod config;
 mod lock;
+pub mod metrics;
 mod secret;
 pub mod shutdown;
 pub mod telemetry;
 
 pub use config::{
-    Config, ConfigErrors, Conversion, DEFAULTS, Database, Entry, Gateway, Http, Incidents, Loaded, Log, LogFormat, Mail,
+    Config, ConfigErrors, Conversion, DEFAULTS, Database, Entry, Gateway, Http, Incidents, Loaded, Log, LogFormat, Mail, Metrics,
     OperationDetailLevel, Operations, Origin, Override, Problem, QueueConfig, SECRET_KEYS, Scim, Worker,
 };
 pub use lock::{LockError, ServiceLock};

@@ -1,9 +1,7 @@
 //! Every user of a conversion as a line of CSV.
 
-use crate::{
-    csv_cell::harmless,
-    exit::{Exit, Failure},
-};
+use crate::exit::{Exit, Failure};
+use muster_domain::csv_cell;
 use muster_store::{
     Store,
     conversion::{self, Conversion},
@@ -35,9 +33,9 @@ pub async fn write(store: &Store, run: &Conversion, file: &Path) -> Result<(), F
                 .write_record([
                     &n,
                     &user,
-                    &*harmless(&item.old_id),
-                    &*harmless(email),
-                    &*harmless(new),
+                    &*csv_cell(&item.old_id),
+                    &*csv_cell(email),
+                    &*csv_cell(new),
                     item.state_at(run.users_n).as_str(),
                     item.code.as_str(),
                     &other,

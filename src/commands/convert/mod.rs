@@ -2,7 +2,6 @@
 //! beside a running service, and a conversion goes on when they have ended.
 
 mod list;
-mod outlook;
 mod plan;
 mod progress;
 mod show;
@@ -14,17 +13,16 @@ use crate::{
     context::Context,
     exit::{CommandResult, Exit, Failure},
 };
-use muster_domain::conversion::{Kind, PlanOptions, State};
+use muster_domain::conversion::PaceRequest;
 use muster_store::{
     Store,
     accounts::Account,
-    conversion::{self, Conversion, NewConversion},
+    conversion::{self, Conversion},
 };
-use serde_json::{Value, json};
 
 /// Who is noted as having asked.
 const BY: &str = "command";
-/// How much of a cancelled run's plan is looked at in one statement.
+/// How much of a plan that was thrown away is deleted in one statement.
 const SLICE: i64 = 2_000;
 
 pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
@@ -37,12 +35,12 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         }
         ConvertCommand::Start { account, pace, watch } => {
             let account = place(&account).await?;
-            let run = conversion::start(&store, &newest(&store, &account).await?, BY, &wanted(&pace, None)).await?;
+            let run = conversion::start(&store, &newest(&store, &account).await?, BY, &asked(&pace).onto(None)).await?;
             follow(context, &store, &account, &run, watch).await
         }
         ConvertCommand::Undo { account, pace, watch } => {
             let account = place(&account).await?;
-            let run = undo(&store, &account, &pace).await?;
+            let run = conversion::undo_newest(&store, account.id, BY, &asked(&pace)).await?;
             follow(context, &store, &account, &run, watch).await
         }
         ConvertCommand::Status { account } => {
@@ -61,11 +59,13 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         }
         ConvertCommand::Resume { account, pace } => {
             let account = place(&account).await?;
-            resume(context, &store, &account, &pace).await
+            let run = conversion::resume_or_adjust(&store, &newest(&store, &account).await?, BY, &asked(&pace)).await?;
+            show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Cancel { account } => {
             let account = place(&account).await?;
-            cancel(context, &store, &account).await
+            let run = conversion::cancel_and_tidy(&store, &newest(&store, &account).await?, BY).await?;
+            show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Report { account, csv } => {
             let account = place(&account).await?;
@@ -85,24 +85,14 @@ async fn newest(store: &Store, account: &Account) -> Result<Conversion, Failure>
     conversion::latest(store, account.id).await?.ok_or_else(missing)
 }
 
-/// What a pace is stored as; what is not given stays as it was.
-fn wanted(pace: &ConvertPace, before: Option<&Value>) -> Value {
-    let mut wanted = before.and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Some(preset) = &pace.preset {
-        wanted.insert("preset".into(), json!(preset));
-        wanted.remove("rows_per_second");
+/// What the flags ask for.
+fn asked(pace: &ConvertPace) -> PaceRequest {
+    PaceRequest {
+        preset: pace.preset,
+        max_rate: pace.max_rate,
+        windows: pace.windows.clone(),
+        ignore_windows_until: pace.ignore_windows_until,
     }
-    if let Some(rate) = pace.max_rate {
-        wanted.insert("rows_per_second".into(), json!(rate));
-    }
-    if let Some(windows) = &pace.windows {
-        wanted.insert("windows".into(), json!(windows));
-    }
-    if let Some(until) = pace.ignore_windows_until {
-        wanted.insert("ignore_windows_until".into(), json!(until));
-    }
-    wanted.entry("preset").or_insert_with(|| json!("gentle"));
-    Value::Object(wanted)
 }
 
 async fn follow(context: &Context, store: &Store, account: &Account, run: &Conversion, watch: bool) -> CommandResult {
@@ -117,38 +107,4 @@ async fn follow(context: &Context, store: &Store, account: &Account, run: &Conve
         );
     }
     Ok(Exit::Ok)
-}
-
-async fn undo(store: &Store, account: &Account, pace: &ConvertPace) -> Result<Conversion, Failure> {
-    let runs = conversion::list(store, account.id, 100).await?;
-    let missing =
-        || Failure::new(Exit::NotFound, format!("`{}` has no conversion that was started: there is nothing to undo", account.slug));
-    let run = runs.into_iter().find(|run| run.kind == Kind::Convert && run.started_ms.is_some()).ok_or_else(missing)?;
-    let options = serde_json::to_value(PlanOptions::default()).map_err(|error| Failure::new(Exit::Unexpected, error))?;
-    let new = NewConversion { undo_of: Some(run.id), requested_by: BY.to_owned(), options, pace: wanted(pace, None) };
-    Ok(conversion::create(store, account.id, new).await?)
-}
-
-async fn resume(context: &Context, store: &Store, account: &Account, pace: &ConvertPace) -> CommandResult {
-    let run = newest(store, account).await?;
-    let changes_pace = pace.preset.is_some() || pace.max_rate.is_some() || pace.windows.is_some() || pace.ignore_windows_until.is_some();
-    if changes_pace && !run.state.is_over() {
-        conversion::set_pace(store, &run, &wanted(pace, Some(&run.pace))).await?;
-    }
-    // A run that is running has nothing to be resumed; its pace may be what was meant.
-    if !(changes_pace && run.state == State::Running) {
-        conversion::resume(store, &run, BY).await?;
-    }
-    show::status(context, store, account, &newest(store, account).await?).await
-}
-
-async fn cancel(context: &Context, store: &Store, account: &Account) -> CommandResult {
-    let run = conversion::cancel(store, &newest(store, account).await?, BY).await?;
-    // Aliases were made for everybody; those who were not converted need none.
-    let mut after = 0;
-    while run.kind == Kind::Convert && run.started_ms.is_some() && after < run.total {
-        conversion::prune_aliases(store, account.id, run.id, run.users_n, (after, after + SLICE)).await?;
-        after += SLICE;
-    }
-    show::status(context, store, account, &run).await
 }

@@ -1,24 +1,20 @@
 //! `muster convert plan`
 
-use super::{BY, SLICE, list, outlook::Outlook, progress::Bar, show};
+use super::{BY, SLICE, list, progress::Bar, show};
 use crate::{
     cli::{ConvertPlan, Duplicates},
     context::Context,
     exit::{CommandResult, Exit, Failure},
     settings,
 };
-use muster_domain::{
-    LoginKey,
-    conversion::{self as rules, PlanOptions, State},
-};
+use muster_domain::conversion::{self as rules, PlanOptions, PlanRequest, State};
 use muster_runtime::shutdown;
 use muster_store::{
     Store,
     accounts::Account,
-    conversion::{self, Conversion, NewConversion},
+    conversion::{self, Conversion, Outlook},
 };
 use muster_worker::conversion::{SliceEnd, run_slice};
-use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -26,11 +22,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Makes the plan here, unless a worker was faster and makes it there.
 pub async fn run(context: &Context, store: &Store, account: &Account, plan: ConvertPlan) -> CommandResult {
-    let options = options(&plan);
+    let options = options(&plan).map_err(|why| Failure::new(Exit::Usage, why))?;
     let stop = shutdown::listen().map_err(|error| Failure::io("cannot listen for signals", &error))?;
-    let options = serde_json::to_value(options).map_err(|error| Failure::new(Exit::Unexpected, error))?;
-    let new = NewConversion { undo_of: None, requested_by: BY.to_owned(), options, pace: json!({ "preset": "gentle" }) };
-    let run = conversion::create(store, account.id, new).await?;
+    let run = conversion::create(store, account.id, conversion::new_plan(&options, BY)).await?;
     let bar = Bar::new("plan");
     let made = tokio::select! {
         made = make(context, store, &run, &stop) => made,
@@ -48,20 +42,21 @@ pub async fn run(context: &Context, store: &Store, account: &Account, plan: Conv
     show::report(context, store, account, &run).await
 }
 
-fn options(plan: &ConvertPlan) -> PlanOptions {
-    PlanOptions {
+fn options(plan: &ConvertPlan) -> Result<PlanOptions, String> {
+    let request = PlanRequest {
         duplicates: match plan.duplicates {
             Duplicates::Skip => rules::Duplicates::Skip,
             Duplicates::ActiveWins => rules::Duplicates::ActiveWins,
         },
-        turn_cycles: !plan.leave_cycles,
+        leave_cycles: plan.leave_cycles,
         allow_unicode: plan.allow_unicode,
         include_excluded: plan.include_excluded,
-        exclude: plan.exclude.iter().map(|user_id| LoginKey::of(user_id).into_string()).collect(),
-        domains: plan.domain.iter().map(|domain| LoginKey::of(domain.trim_start_matches('@')).into_string()).collect(),
+        exclude: plan.exclude.clone(),
+        domains: plan.domain.clone(),
         only_own_domains: plan.only_own_domains,
         alias_days: plan.alias_days,
-    }
+    };
+    request.options()
 }
 
 async fn make(context: &Context, store: &Store, run: &Conversion, stop: &CancellationToken) -> Result<Conversion, Failure> {

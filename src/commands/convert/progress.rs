@@ -1,9 +1,8 @@
 //! How far a conversion is, for people. On stderr: a bar on a terminal, a line now and then elsewhere.
 
-use super::outlook::Outlook;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use muster_domain::conversion::{Kind, Phase, State};
-use muster_store::conversion::Conversion;
+use muster_domain::conversion::{Phase, State};
+use muster_store::conversion::{Conversion, Outlook};
 use std::{
     cell::RefCell,
     io::{self, IsTerminal},
@@ -38,7 +37,7 @@ impl Bar {
     }
 
     pub fn show(&self, run: &Conversion, outlook: &Outlook) {
-        let (position, total) = position(run);
+        let (position, total) = run.position();
         let mut seen = self.seen.borrow_mut();
         if seen.phase != Some(run.phase) {
             *seen = Seen { phase: Some(run.phase), last_line: seen.last_line, ..Seen::default() };
@@ -61,19 +60,6 @@ impl Bar {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-    }
-}
-
-/// How far the phase is, and of how much.
-pub fn position(run: &Conversion) -> (i64, i64) {
-    match (run.kind, run.phase) {
-        (Kind::Undo, Phase::Ordered | Phase::Users | Phase::Sweep) => (run.converted, run.planned),
-        (_, Phase::Users) => (run.users_n, run.total),
-        // It goes through all items twice.
-        (_, Phase::Contest) => (run.walk_n / 2, run.total),
-        (_, Phase::Read | Phase::Aliases | Phase::Verify) => (run.walk_n, run.total.max(run.walk_n)),
-        (_, Phase::Ordered | Phase::Sweep | Phase::References) => (run.converted, run.planned),
-        (_, Phase::Ready | Phase::Done) => (run.total, run.total),
     }
 }
 

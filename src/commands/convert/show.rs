@@ -1,6 +1,6 @@
 //! `muster convert status` and `muster convert report`
 
-use super::{outlook::Outlook, progress::position, stdout_failure};
+use super::stdout_failure;
 use crate::{
     context::Context,
     exit::{CommandResult, Exit, Failure},
@@ -11,40 +11,25 @@ use muster_domain::conversion::{Code, ItemState, Phase};
 use muster_store::{
     Store,
     accounts::Account,
-    conversion::{self, CodeCount, Conversion, Item},
+    conversion::{CodeCount, Conversion, Item, Outlook, Report},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// How many users of each reason a report names.
-const EXAMPLES: i64 = 20;
-/// How many of them fit on a screen.
+/// How many users of each reason fit on a screen.
 const SHOWN: usize = 3;
 
 pub async fn status(context: &Context, store: &Store, account: &Account, run: &Conversion) -> CommandResult {
     let outlook = Outlook::of(store, run).await?;
     let printed = if context.json() {
-        output::json(&document(account, run, &outlook))
+        output::json(&outlook.document(run, &account.slug))
     } else {
         output::table(["FIELD", "VALUE"], &rows(account, run, &outlook))
     };
     printed.map(|()| Exit::Ok).map_err(stdout_failure)
 }
 
-fn document(account: &Account, run: &Conversion, outlook: &Outlook) -> Value {
-    let (done, of) = position(run);
-    let mut document = json!(run);
-    document["account"] = json!(account.slug);
-    document["progress"] = json!({ "phase": run.phase, "done": done, "of": of });
-    document["throttle"] = json!(outlook.pace);
-    document["eta"] = json!(outlook.eta);
-    if let Some(text) = outlook.end() {
-        document["eta"]["text"] = json!(text);
-    }
-    document
-}
-
 fn rows(account: &Account, run: &Conversion, outlook: &Outlook) -> Vec<[String; 2]> {
-    let (done, of) = position(run);
+    let (done, of) = run.position();
     let mut rows = vec![
         ["account".to_owned(), account.slug.clone()],
         ["conversion".to_owned(), run.id.to_string()],
@@ -94,28 +79,21 @@ fn time(ms: i64) -> String {
 
 /// Counts by reason, the first of each, columns, verification.
 pub async fn report(context: &Context, store: &Store, account: &Account, run: &Conversion) -> CommandResult {
-    let counts = conversion::counts(store, account.id, run.journal(), run.users_n, run.total).await?;
-    let mut examples: Vec<(Code, Vec<Item>)> = Vec::new();
-    for code in Code::ALL.iter().filter(|code| counts.iter().any(|one| one.code == **code)) {
-        examples.push((*code, conversion::examples(store, account.id, run.journal(), *code, EXAMPLES).await?));
-    }
-    let targets = conversion::targets(store, account.id, run.id).await?;
+    let report = Report::of(store, run).await?;
     let outlook = Outlook::of(store, run).await?;
     let failed = |error: std::io::Error| stdout_failure(error);
     if context.json() {
-        let mut document = document(account, run, &outlook);
-        document["counts"] = json!(counts);
-        document["examples"] = examples.iter().map(|(code, items)| (code.to_string(), json!(items))).collect();
-        document["columns"] = json!(targets);
-        document["events"] = json!(conversion::events(store, account.id, run.id).await?);
+        let mut document = outlook.document(run, &account.slug);
+        report.add_to(&mut document);
         return output::json(&document).map(|()| Exit::Ok).map_err(failed);
     }
     output::table(["FIELD", "VALUE"], &rows(account, run, &outlook)).map_err(failed)?;
     println!();
-    output::table(["STATE", "REASON", "USERS", "FOR EXAMPLE"], &table(&counts, &examples)).map_err(failed)?;
-    if !targets.is_empty() {
+    output::table(["STATE", "REASON", "USERS", "FOR EXAMPLE"], &table(&report.counts, &report.examples)).map_err(failed)?;
+    if !report.columns.is_empty() {
         println!();
-        let rows: Vec<[String; 6]> = targets
+        let rows: Vec<[String; 6]> = report
+            .columns
             .iter()
             .map(|one| {
                 let [scanned, rewritten, ambiguous] = [one.scanned, one.rewritten, one.ambiguous].map(|count| count.to_string());

@@ -1,6 +1,6 @@
 //! `muster convert watch`
 
-use super::{outlook::Outlook, progress::Bar, show};
+use super::{progress::Bar, show};
 use crate::{
     context::Context,
     exit::{CommandResult, Exit, Failure},
@@ -10,7 +10,7 @@ use muster_runtime::shutdown;
 use muster_store::{
     Store,
     accounts::Account,
-    conversion::{self, Conversion},
+    conversion::{self, Conversion, Outlook},
 };
 use std::time::Duration;
 

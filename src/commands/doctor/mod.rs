@@ -4,6 +4,7 @@
 
 mod database;
 mod local;
+mod mail;
 mod queue;
 
 use super::stdout_failure;
@@ -64,9 +65,11 @@ pub async fn run(global: &Global) -> CommandResult {
                 format!("valid, {} keys, {} not default", context.loaded.entries.len(), changed(&context)),
             )];
             checks.extend(local::checks(&context));
-            let (database, queue) = tokio::join!(database::checks(&context), queue::checks(&context));
+            let (database, queue, mail) =
+                tokio::join!(database::checks(&context), queue::checks(&context), Box::pin(mail::check(&context)));
             checks.extend(database);
             checks.extend(queue);
+            checks.push(mail);
             checks.sort_by_key(|check| check.code);
             checks
         }

@@ -1,5 +1,6 @@
-//! `muster incidents list|show|ack|snooze|resolve|retry`
+//! `muster incidents list|show|failures|ack|snooze|resolve|retry`
 
+mod failures;
 mod retry;
 mod show;
 
@@ -22,6 +23,7 @@ pub async fn run(context: &Context, command: IncidentsCommand) -> CommandResult 
     match command {
         IncidentsCommand::List(list) => self::list(context, list).await,
         IncidentsCommand::Show(which) => show::run(context, &which.account, which.number).await,
+        IncidentsCommand::Failures(list) => failures::run(context, list).await,
         IncidentsCommand::Ack(which) => {
             let (store, account, incident) = find(context, &which.account, which.number).await?;
             moved(context, &account, incidents::acknowledge(&store, account.id, incident.id, &which.by).await, which.number)

@@ -29,6 +29,8 @@ pub async fn run(context: &Context, slug: &str, number: i64) -> CommandResult {
     printed.map_err(stdout_failure)?;
     if !context.json() && items.items.iter().any(|item| item.operation.is_some()) {
         eprintln!("Every failed operation: muster ops list --account {slug} --incident {number}");
+    } else if !context.json() && items.next.is_some() {
+        eprintln!("Every failure: muster incidents failures --account {slug} {number}");
     }
     Ok(Exit::Ok)
 }

@@ -1,9 +1,7 @@
 //! The report of rows that could not be applied.
 
-use crate::{
-    csv_cell::harmless,
-    exit::{Exit, Failure},
-};
+use crate::exit::{Exit, Failure};
+use muster_domain::csv_cell;
 use std::{
     borrow::Cow,
     fs::{self, File},
@@ -40,7 +38,7 @@ impl Report {
             }
         };
         writer
-            .write_record([Cow::Owned(line.to_string()), harmless(user_id), Cow::Borrowed(code), harmless(reason)].map(Cow::into_owned))
+            .write_record([Cow::Owned(line.to_string()), csv_cell(user_id), Cow::Borrowed(code), csv_cell(reason)].map(Cow::into_owned))
             .map_err(failed)
     }
 

@@ -43,8 +43,14 @@ impl Deployment {
 
     /// The same on this cluster.
     pub async fn full_on(postgres: Arc<Postgres>) -> Self {
+        Self::full_with(postgres, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn full_with(postgres: Arc<Postgres>, settings: &[(&str, &str)]) -> Self {
         let redis = Redis::start().await;
         let installation = Installation::new().on_database(&postgres.database().await).on_queue(&redis.url());
+        let installation = settings.iter().fold(installation, |installation, (key, value)| installation.with(key, value));
         installation.migrate().await;
         let workers = (1..=2).map(|number| installation.worker(&format!("worker-{number}"))).collect();
         let mut gateways = Vec::new();

@@ -13,6 +13,7 @@ pub mod process;
 pub mod raw;
 pub mod redis;
 pub mod scim;
+pub mod smtp;
 pub mod wait;
 
 pub use account::Account;
@@ -22,6 +23,7 @@ pub use installation::{Installation, Node};
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use scim::Scim;
+pub use smtp::Smtp;
 pub use wait::{eventually, sleep_ms};
 
 /// Whether the tests that need servers run; says so when they do not.

@@ -20,7 +20,11 @@
 mod line;
 mod waiting;
 
-use crate::{Applier, apply::Applied};
+use crate::{
+    Applier,
+    apply::Applied,
+    measure::{self, Counted},
+};
 use line::Lines;
 use muster_domain::{Operation, Reply};
 use muster_queue::EarlyReplies;
@@ -196,12 +200,17 @@ impl Committer {
     async fn commit(&self, batch: Vec<Queued>) {
         let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
             batch.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
+        let began = Instant::now();
         let Applied { outcomes, commits } = self.applier.apply_batch(&operations).await;
+        measure::batch(operations.len(), began.elapsed());
         self.stats.count(commits, operations.len());
         let mut held: Vec<Queued> = Vec::new();
         for ((operation, outcome), waiting) in operations.into_iter().zip(outcomes).zip(waiting) {
             match outcome {
-                Some(outcome) => waiting.add(Reply { operation: operation.id, outcome }),
+                Some(outcome) => {
+                    Counted::of(&operation).outcome(outcome.code);
+                    waiting.add(Reply { operation: operation.id, outcome });
+                }
                 None => {
                     if held.last().is_some_and(|last| !last.operation.same_bulk(&operation)) {
                         self.retry_alone(std::mem::take(&mut held));
@@ -222,9 +231,10 @@ impl Committer {
         tokio::spawn(async move {
             let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
                 unit.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
-            let ids: Vec<_> = operations.iter().map(|operation| operation.id).collect();
+            let ids: Vec<_> = operations.iter().map(|operation| (operation.id, Counted::of(operation))).collect();
             let outcomes = applier.apply(operations).await;
-            for ((operation, outcome), waiting) in ids.into_iter().zip(outcomes).zip(waiting) {
+            for (((operation, counted), outcome), waiting) in ids.into_iter().zip(outcomes).zip(waiting) {
+                counted.outcome(outcome.code);
                 waiting.add(Reply { operation, outcome });
             }
         });

@@ -58,7 +58,10 @@ impl Slice<'_> {
             let result = conversion::rewrite_references(self.store, &self.lease, Some(column), &changes, next).await;
             self.tell(count, began, result.is_err());
             match result {
-                Ok(done) => target = done,
+                Ok((done, pace)) => {
+                    target = done;
+                    self.run.pace = pace;
+                }
                 // The platform holds one of the rows: less at once, and again. The walk waits for it: a row that is passed over is lost.
                 Err(error) if is_passing(&error) => {
                     self.limit = Some((most / 2).max(1));

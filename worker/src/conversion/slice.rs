@@ -4,6 +4,7 @@ use super::{
     pace::{Chunk, Moment, Pace, Step},
     service::ConversionSettings,
 };
+use crate::measure;
 use muster_domain::{
     ConversionId,
     conversion::{AliasTerms, Kind, Phase, PlanOptions},
@@ -190,6 +191,7 @@ impl Slice<'_> {
     pub(super) fn tell(&mut self, rows: i64, began: Instant, failed: bool) {
         self.allowed = None;
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        measure::chunk(self.run.phase, rows, failed);
         self.pace.done(Chunk { phase: self.run.phase, rows, began, took: began.elapsed(), failed });
     }
 

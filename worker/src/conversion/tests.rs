@@ -2,6 +2,7 @@
 
 mod governed;
 mod meanwhile;
+mod orders;
 mod plans;
 mod references;
 mod reports;

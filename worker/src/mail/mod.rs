@@ -19,6 +19,7 @@ mod weekly;
 use muster_store::{Store, StoreError, outbox};
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
+pub use transport::{Obstacle, ObstacleKind, Passable};
 
 /// Between two looks for what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -43,6 +44,16 @@ pub struct MailSettings {
     pub public_url: String,
     /// A file with a certificate (PEM) that the mail server's is checked against, beside the public ones.
     pub ca_file: Option<PathBuf>,
+}
+
+/// Does everything that sending a mail takes, except to send one: connects, encrypts, checks the certificate, signs in, and says goodbye;
+/// or sees whether the folder can be written. Changes nothing.
+///
+/// # Errors
+/// What stands in the way of every mail.
+pub async fn check(settings: &MailSettings) -> Result<Passable, Obstacle> {
+    let transport = transport::Transport::new(settings).map_err(|text| Obstacle { kind: ObstacleKind::Settings, text })?;
+    transport.check().await
 }
 
 /// What plans and sends mail.

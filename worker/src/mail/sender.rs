@@ -6,6 +6,7 @@ use super::{
     message::{Source, message},
     transport::{Answer, Transport},
 };
+use crate::measure;
 use futures::StreamExt;
 use jiff::tz::TimeZone;
 use muster_domain::{
@@ -81,11 +82,11 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
         let waiting = outbox::waiting(&self.store, lease, now).await?;
         // What the server has kept waiting goes out in one mail when it is back, and not in one for each time it was asked.
         if waiting.iter().any(|mail| mail.held == Some(FoldReason::Outage))
-            && let Err(error) = self.holding(lease, None, Box::pin(self.transport.ready())).await
+            && let Err(obstacle) = self.holding(lease, None, Box::pin(self.transport.ready())).await
         {
-            tracing::warn!(error, waiting = waiting.len(), "the mail server is away");
+            tracing::warn!(error = %obstacle, waiting = waiting.len(), "the mail server is away");
             away.store(true, Ordering::Relaxed);
-            return outbox::defer(&self.store, lease, &error, (self.clock)()).await;
+            return outbox::defer(&self.store, lease, &obstacle.text, (self.clock)()).await;
         }
         let used = outbox::used(&self.store, lease, now).await?;
         let arranged = arrange(&waiting.iter().map(|mail| mail.waiting).collect::<Vec<_>>(), Caps::default().room(used));
@@ -106,6 +107,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             let Some(envelope) = outbox::mark(&self.store, lease, id, now, now + LEASE_MS).await? else { continue };
             let answer = self.holding(lease, Some(&envelope), Box::pin(self.send(lease, &envelope))).await;
             let status = outbox::end(&self.store, lease, &envelope, &answer.ending, &answer.text, (self.clock)()).await?;
+            measure::mail(&answer.ending);
             // The address is personal data and stays out of the log; the id finds it.
             match answer.ending {
                 Ending::Taken => tracing::info!(mail.id = %id, mail.key = envelope.key, attempt = envelope.attempts, "mail sent"),
@@ -137,6 +139,10 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
     }
 
     async fn send(&self, lease: &Lease, envelope: &Envelope) -> Answer {
+        // What comes back to where it came from would be the beginning of a circle.
+        if lease.address.eq_ignore_ascii_case(&self.settings.from) {
+            return Answer { ending: Ending::Refused, text: "this is the address mail comes from (mail.from): it gets none".to_owned() };
+        }
         let source = Source {
             content: &envelope.content,
             key: &envelope.key,

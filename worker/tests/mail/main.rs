@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod burst;
+mod check;
 mod faults;
 mod rules;
 mod sink;

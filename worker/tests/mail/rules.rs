@@ -5,7 +5,7 @@ use crate::{
     world::{MINUTE, World, look, on_each},
 };
 use muster_domain::{
-    incident::Cause,
+    incident::{Cause, Fingerprint},
     notify::{Content, FoldReason},
 };
 use muster_store::{
@@ -39,6 +39,30 @@ async fn an_incident_is_one_thread_of_few_mails() {
         );
         let threads: Vec<String> = got.iter().map(|got| got.header("References")).collect();
         assert!(threads.windows(2).all(|pair| pair[0] == pair[1] && !pair[0].is_empty()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_about_refused_requests_names_the_attribute() {
+    on_each(async |world: World| {
+        let sink = Sink::start(None).await;
+        let mut mailer = world.mailer(world.settings(format!("smtp://{}?tls=none", sink.address)));
+        let fingerprint = Fingerprint {
+            cause: Cause::BadRequest,
+            scim_type: Some("invalidValue"),
+            attribute: Some("active".to_owned()),
+            action: "create",
+            resource_type: Some("User"),
+        };
+        world.fail_like(fingerprint, 7).await;
+        world.pass(2 * MINUTE);
+        look(&mut mailer).await;
+        let got = sink.got();
+        assert_eq!(got.len(), 1);
+        let lines: Vec<&str> = got[0].data.lines().collect();
+        assert!(lines.contains(&"Attribute: active"), "{}", got[0].data);
+        assert!(lines.iter().any(|line| line.starts_with("* 7 requests: request refused: active")), "{}", got[0].data);
     })
     .await;
 }
@@ -92,6 +116,23 @@ async fn a_night_of_quiet_hours_ends_in_one_summary() {
             ["[Muster][acme] URGENT: a voided secret key is in use (#3)", "[Muster][acme] Summary of your quiet hours: 2 mails"],
             "what cannot wait came at night"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_address_mail_comes_from_gets_none() {
+    on_each(async |world: World| {
+        let sink = Sink::start(None).await;
+        let mut mailer = world.mailer(world.settings(format!("smtp://{}?tls=none", sink.address)));
+        world.recipient("Muster@Acme.test").await;
+        world.write(1).await;
+        look(&mut mailer).await;
+        assert_eq!(sink.got().iter().flat_map(|got| got.to.clone()).collect::<Vec<_>>(), ["RCPT TO:<ops@acme.test>"]);
+        let statuses = world.statuses().await;
+        assert!(statuses.contains(&MailStatus::Failed) && !statuses.contains(&MailStatus::Pending), "{statuses:?}");
+        let who = outbox::list(&world.store, world.account, 0).await.unwrap();
+        assert!(who.iter().any(|who| who.bounce.as_deref().is_some_and(|bounce| bounce.contains("mail.from"))));
     })
     .await;
 }

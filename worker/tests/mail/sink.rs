@@ -25,6 +25,8 @@ pub struct Manners {
     pub strip_starttls: bool,
     /// The user and password it wants.
     pub login: Option<(&'static str, &'static str)>,
+    /// It greets, and breaks off at the first command.
+    pub hang_up: bool,
 }
 
 /// A mail it got, whether or not it said so.
@@ -48,6 +50,7 @@ impl Got {
 struct State {
     manners: Manners,
     got: Vec<Got>,
+    commands: Vec<String>,
     connections: usize,
 }
 
@@ -99,6 +102,11 @@ impl Sink {
         self.state.lock().unwrap().got.clone()
     }
 
+    /// Every command it was given.
+    pub fn commands(&self) -> Vec<String> {
+        self.state.lock().unwrap().commands.clone()
+    }
+
     pub fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
@@ -144,7 +152,14 @@ impl Talk {
                 return false;
             }
             let line = line.trim_end();
-            let manners = self.state.lock().unwrap().manners.clone();
+            let manners = {
+                let mut state = self.state.lock().unwrap();
+                state.commands.push(line.to_owned());
+                state.manners.clone()
+            };
+            if manners.hang_up {
+                return false;
+            }
             if let Some((_, answer)) = manners.answers.iter().find(|(command, _)| line.starts_with(command)) {
                 if !self.say(stream, answer).await {
                     return false;

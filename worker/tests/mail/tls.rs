@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
 /// A certificate for this name with an authority nobody knows: what a server needs, and the authority's certificate (PEM).
-fn certificate(name: &str) -> (Arc<ServerConfig>, String) {
+pub fn certificate(name: &str) -> (Arc<ServerConfig>, String) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

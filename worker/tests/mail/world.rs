@@ -122,6 +122,11 @@ impl World {
     /// Failures of one kind, counted.
     pub async fn fail(&self, cause: Cause, failures: i64) {
         let fingerprint = Fingerprint { cause, scim_type: None, attribute: None, action: "create", resource_type: Some("User") };
+        self.fail_like(fingerprint, failures).await;
+    }
+
+    /// Failures with this fingerprint, counted.
+    pub async fn fail_like(&self, fingerprint: Fingerprint, failures: i64) {
         incidents::record(&self.store, &[Failure::refused(self.account, fingerprint, failures, self.now())]).await.unwrap();
         while incidents::fold(&self.store, self.now()).await.unwrap() > 0 {}
     }

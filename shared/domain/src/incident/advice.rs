@@ -79,8 +79,8 @@ impl Cause {
                 "request refused",
                 "The directory sends a value this service cannot accept: an attribute of the wrong type, a required one that is empty, or a \
                  request that is not valid SCIM. Usually one attribute mapping is wrong, and everybody it applies to fails alike.",
-                "Look at the attribute and the error of one of the requests named here, and correct that mapping in the directory. The directory \
-                 sends the users again at its next cycle.",
+                "Look at the attribute that is named here and at the error in the directory's own provisioning log, and correct that mapping in the \
+                 directory. It sends the users again at its next cycle.",
             ),
             Self::TooLarge => advice(
                 "request too large",

@@ -46,6 +46,9 @@ pub struct IncidentMail {
     pub affected: u64,
     /// What these are: `User` or `Group`; none when the failures are about neither.
     pub resource_type: Option<String>,
+    /// The attribute that stands in the way, when the errors name one.
+    #[serde(default)]
+    pub attribute: Option<String>,
     /// When the first one happened, milliseconds since 1970.
     pub first_ms: i64,
     /// When the latest one happened, milliseconds since 1970.

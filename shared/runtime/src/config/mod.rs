@@ -10,8 +10,8 @@ mod origin;
 mod validate;
 
 pub use model::{
-    Config, Conversion, Database, Gateway, Http, Incidents, Log, LogFormat, Mail, OperationDetailLevel, Operations, QueueConfig, Scim,
-    Worker,
+    Config, Conversion, Database, Gateway, Http, Incidents, Log, LogFormat, Mail, Metrics, OperationDetailLevel, Operations, QueueConfig,
+    Scim, Worker,
 };
 pub use origin::{ConfigErrors, Entry, Origin, Problem};
 

@@ -33,6 +33,17 @@ pub struct Config {
     pub mail: Mail,
     /// Logs.
     pub log: Log,
+    /// Metrics.
+    pub metrics: Metrics,
+}
+
+/// Metrics.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// What `/metrics` listens on.
+    #[serde(deserialize_with = "empty_is_no_address")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// Addresses.
@@ -222,6 +233,13 @@ fn socket_address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<S
     let text = String::deserialize(deserializer)?;
     text.parse()
         .map_err(|_| serde::de::Error::custom(format!("`{text}` is not an address and a port, such as 127.0.0.1:8080 or [::]:8080")))
+}
+
+fn empty_is_no_address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong =
+        |_| serde::de::Error::custom(format!("`{text}` is not an address and a port, such as 127.0.0.1:9464; empty for no metrics"));
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
 }
 
 fn references<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Reference>, D::Error> {

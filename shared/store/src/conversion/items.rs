@@ -105,6 +105,54 @@ pub async fn items_after(store: &Store, account: AccountId, journal: ConversionI
     read_all(&store.writer().query_all_raw(store.statement(sql, values)).await?)
 }
 
+/// Which items a page is of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ItemFilter {
+    /// Where they stand, as [`Item::state_at`] says.
+    pub state: Option<ItemState>,
+    /// Why.
+    pub code: Option<Code>,
+}
+
+/// A page of items.
+#[derive(Clone, Debug, Serialize)]
+pub struct ItemPage {
+    /// The items, each with where it stands now.
+    pub items: Vec<Item>,
+    /// What the next page comes after; none on the last. A page can be short, or empty, and have a next one.
+    pub next: Option<i64>,
+}
+
+/// So many items are looked at for one page at most: what is rare must not make a statement long.
+const LOOK_AT: i64 = 20_000;
+
+/// The items after `after` that are meant, in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn items_page(store: &Store, run: &super::Conversion, filter: ItemFilter, after: i64, most: u32) -> Result<ItemPage, StoreError> {
+    let stands = match filter.state {
+        // The cursor has a place in every statement.
+        None => " AND $3 >= 0".to_owned(),
+        Some(ItemState::Done) => format!(" AND {}", done("$3")),
+        Some(state) => format!(" AND i.state = '{}' AND NOT {}", state.as_str(), done("$3")),
+    };
+    let code = filter.code.map(|code| format!(" AND i.code = '{}'", code.as_str())).unwrap_or_default();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM conversion_item i WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $4 AND i.n <= $5{stands}{code} \
+         ORDER BY i.conversion_id, i.n LIMIT {most}"
+    );
+    let end = after.saturating_add(LOOK_AT);
+    let values: [Value; 5] = [run.account.0.into(), run.journal().0.into(), run.users_n.into(), after.into(), end.into()];
+    let mut items = read_all(&store.reader().query_all_raw(store.statement(&sql, values)).await?)?;
+    for item in &mut items {
+        item.state = item.state_at(run.users_n);
+    }
+    let full = items.len() == most as usize;
+    let last = if full { items.last().map_or(end, |item| item.n) } else { end };
+    Ok(ItemPage { items, next: (last < run.total).then_some(last) })
+}
+
 /// The next links of chains and rings that are still to be converted: all of one depth, so that none waits for another of them.
 ///
 /// # Errors

@@ -22,8 +22,10 @@ mod items;
 mod lease;
 mod news;
 mod orders;
+mod outlook;
 mod plan;
 mod references;
+mod requests;
 mod runs;
 mod sweep;
 mod undo;
@@ -36,15 +38,17 @@ pub use contest::{Contestant, Ordered, Wait, contestants, near_duplicates, owner
 pub use counts::{CodeCount, counts, examples, unconverted};
 pub use events::{Event, events};
 pub use explicit::{Direction, How, move_items};
-pub use items::{Item, items_after, next_ordered, ring, write_items};
+pub use items::{Item, ItemFilter, ItemPage, items_after, items_page, next_ordered, ring, write_items};
 pub use lease::{Lease, release, take, waiting};
 pub use news::{News, news, tell};
 pub use orders::{cancel, discard_items, pause, resume, set_pace, start};
+pub use outlook::{Outlook, Report};
 pub use plan::{PlannedUser, UserSlice, insert_items, read_users, refresh_statistics};
 pub use references::{
     ReferenceColumn, ReferenceRow, Rewrite, TargetProgress, account_slug, add_targets, lookup_items, read_references, rewrite_references,
     targets,
 };
+pub use requests::{cancel_and_tidy, named, new_plan, resume_or_adjust, undo, undo_newest};
 pub use runs::{Conversion, NewConversion, another_is_runnable, create, get, latest, list, next_runnable};
 pub use sweep::{Present, again, newcomers, present};
 pub use undo::{undo_page, undo_retry};

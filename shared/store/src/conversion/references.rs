@@ -228,7 +228,7 @@ pub async fn lookup_items(
 }
 
 /// Rewrites rows that still say what was read, and moves the column on to `progress` (its `rewritten` is counted here), with a
-/// step of the run.
+/// step of the run. Returns the column's new state, and the orders (`conversion.pace`) as they are now.
 ///
 /// # Errors
 /// [`ConversionError::Fenced`] when the lease does not hold any more.
@@ -238,7 +238,7 @@ pub async fn rewrite_references(
     column: Option<&ReferenceColumn>,
     rewrites: &[Rewrite],
     mut progress: TargetProgress,
-) -> Result<TargetProgress, ConversionError> {
+) -> Result<(TargetProgress, serde_json::Value), ConversionError> {
     let tx = begin_gently(store, true).await?;
     if let Some(column) = column.filter(|_| !rewrites.is_empty()) {
         let Reference { key, column: name, .. } = &column.reference;
@@ -266,7 +266,7 @@ pub async fn rewrite_references(
         progress.ambiguous.into(),
     ];
     tx.inner.execute_raw(statement(&tx, sql, values)).await?;
-    fence(&tx, lease, &Advance::default(), now_ms()).await?;
+    let pace = fence(&tx, lease, &Advance::default(), now_ms()).await?;
     tx.commit().await?;
-    Ok(progress)
+    Ok((progress, pace))
 }

@@ -1,6 +1,6 @@
-//! Incidents as CSV: the same columns wherever they are exported.
+//! Incidents and their failures as CSV: the same columns wherever they are exported.
 
-use super::Incident;
+use super::{Incident, Item};
 use muster_domain::csv_line;
 use muster_scim::instant_text;
 
@@ -44,6 +44,28 @@ impl Incident {
             text(&self.scim_type),
             text(&self.attribute),
             self.resolution.map(|resolution| resolution.as_str().to_owned()).unwrap_or_default(),
+            self.id.to_string(),
+        ])
+    }
+}
+
+impl Item {
+    /// The first line of an export.
+    #[must_use]
+    pub fn csv_heading() -> String {
+        csv_line(["time", "failures", "user_or_group", "operation", "settled", "retryable", "id"])
+    }
+
+    /// One line of an export.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        csv_line([
+            instant_text(self.at_ms),
+            self.failures.to_string(),
+            self.subject.clone().unwrap_or_default(),
+            self.operation.map(|operation| operation.to_string()).unwrap_or_default(),
+            self.settled.to_string(),
+            self.retryable.to_string(),
             self.id.to_string(),
         ])
     }

@@ -133,6 +133,7 @@ impl WriteTransaction {
                 new_failures: count(incident.failures - state.told.map_or(0, |told| told.failures)),
                 affected: count(incident.affected),
                 resource_type: incident.resource_type.clone(),
+                attribute: incident.attribute.clone(),
                 first_ms: incident.first_ms,
                 last_ms: incident.last_ms,
                 items: shown(listed),
@@ -250,10 +251,16 @@ fn read_failure(row: &QueryResult, incident: &Incident) -> Result<(Item, String)
     let nobody = || if failures == 1 { "1 request".to_owned() } else { format!("{failures} requests") };
     let item = Item {
         who: subject.unwrap_or_else(|| operation.map_or_else(nobody, |id| id.to_string())),
-        what: error.map_or_else(|| incident.advice().title.to_owned(), |error| mask_detail(&error.detail)),
+        what: error.map_or_else(|| unlogged(incident), |error| mask_detail(&error.detail)),
         at_ms: row.try_get("", "at_ms")?,
     };
     Ok((item, operation.map(|id| id.to_string()).unwrap_or_default()))
+}
+
+/// What went wrong with a request that never became an operation: its error is not kept, but the incident knows its kind.
+fn unlogged(incident: &Incident) -> String {
+    let title = incident.advice().title;
+    incident.attribute.as_ref().map_or_else(|| title.to_owned(), |attribute| format!("{title}: {attribute}"))
 }
 
 fn attachment(listed: &[(Item, String)]) -> String {

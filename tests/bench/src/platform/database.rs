@@ -36,7 +36,7 @@ pub enum Kind {
 /// What the database has counted so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
-    /// Items of the plan the conversion has been through.
+    /// Items of the plan, and rows of the platform's own columns, that the conversion has been through.
     pub converted: i64,
     /// Bytes of write-ahead log, of everybody.
     pub wal: i64,
@@ -127,7 +127,7 @@ impl Database {
     /// # Errors
     /// When the database refuses.
     pub async fn is_converting(&self) -> Result<bool> {
-        let sql = "SELECT 1 FROM conversion WHERE account_id = $1 AND state = 'running' AND phase IN ('aliases', 'users')";
+        let sql = "SELECT 1 FROM conversion WHERE account_id = $1 AND state = 'running' AND phase IN ('aliases', 'users', 'references')";
         Ok(sqlx::query(sql).bind(self.account).fetch_optional(&self.watch).await?.is_some())
     }
 
@@ -137,8 +137,9 @@ impl Database {
     /// When the database refuses.
     pub async fn counters(&self) -> Result<Counters> {
         let sql = "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS bigint) AS wal,
-                 coalesce((SELECT CASE WHEN phase = 'aliases' THEN 0 ELSE users_n END FROM conversion
-                           WHERE account_id = $1 ORDER BY created_ms DESC LIMIT 1), 0) AS converted";
+                 coalesce((SELECT CASE WHEN phase = 'aliases' THEN 0 ELSE users_n END + CAST(coalesce((
+                               SELECT sum(scanned) FROM conversion_target t WHERE t.conversion_id = c.id), 0) AS bigint)
+                           FROM conversion c WHERE account_id = $1 ORDER BY created_ms DESC LIMIT 1), 0) AS converted";
         let row = sqlx::query(sql).bind(self.account).fetch_one(&self.watch).await?;
         Ok(Counters { converted: row.try_get("converted")?, wal: row.try_get("wal")? })
     }

@@ -52,6 +52,9 @@ fn facts(mail: &IncidentMail, setting: &Setting) -> Vec<Fact> {
     if mail.affected > 0 {
         facts.push(Fact { label: "Affected", value: affected(mail) });
     }
+    if let Some(attribute) = &mail.attribute {
+        facts.push(Fact { label: "Attribute", value: attribute.clone() });
+    }
     facts.push(Fact { label: "First failure", value: setting.moment(mail.first_ms) });
     facts.push(Fact { label: "Latest failure", value: setting.moment(mail.last_ms) });
     facts
@@ -122,6 +125,8 @@ fn actions(mail: &IncidentMail, setting: &Setting) -> Vec<Action> {
         let all = format!("--incident {number} --all");
         actions.push(Action { label: "Every failed operation", command: setting.command("ops list", &all) });
         actions.push(Action { label: "Try all again", command: setting.command("incidents retry", number) });
+    } else {
+        actions.push(Action { label: "Every failed request", command: setting.command("incidents failures", number) });
     }
     actions.push(Action { label: "Silence it for a day", command: setting.command("incidents snooze", number) });
     actions

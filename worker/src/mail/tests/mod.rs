@@ -49,6 +49,7 @@ pub(crate) fn incident(stage: Stage) -> IncidentMail {
         new_failures: if stage == Stage::Failed { 12 } else { 10_022 },
         affected: if stage == Stage::Failed { 11 } else { 9_800 },
         resource_type: Some("User".to_owned()),
+        attribute: Some("userName".to_owned()),
         first_ms: at("2026-11-24T09:58:10Z"),
         last_ms: at("2026-11-24T10:04:00Z"),
         items: users.iter().enumerate().map(item).collect(),
@@ -66,11 +67,22 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
     "#483".clone_into(&mut urgent.reference);
     urgent.affected = 0;
     urgent.resource_type = None;
+    urgent.attribute = None;
     Cause::VoidedKey.advice().likely.clone_into(&mut urgent.cause);
     Cause::VoidedKey.advice().remedy.clone_into(&mut urgent.remedy);
     urgent.items.truncate(1);
     "203.0.113.9".clone_into(&mut urgent.items[0].who);
     "the key that ends in x7Qd, void since yesterday".clone_into(&mut urgent.items[0].what);
+    let mut refused = incident(Stage::Failed);
+    "request refused".clone_into(&mut refused.title);
+    "#484".clone_into(&mut refused.reference);
+    refused.affected = 0;
+    refused.attribute = Some("active".to_owned());
+    Cause::BadRequest.advice().likely.clone_into(&mut refused.cause);
+    Cause::BadRequest.advice().remedy.clone_into(&mut refused.remedy);
+    refused.items.truncate(1);
+    "12 requests".clone_into(&mut refused.items[0].who);
+    "request refused: active".clone_into(&mut refused.items[0].what);
     let conversion = ConversionReport {
         conversion: Uuid::from_u128(0x0193_5a4b_0000_7000_8000_0000_0000_0c02),
         state: ConversionState::CompletedWithSkips,
@@ -131,6 +143,7 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Content)> {
         ("digest", Content::Incident(incident(Stage::Digest))),
         ("resolved", Content::Incident(incident(Stage::Resolved))),
         ("urgent", Content::Incident(urgent)),
+        ("refused", Content::Incident(refused)),
         ("conversion", Content::Conversion(conversion)),
         ("conversion-started", Content::Conversion(started)),
         ("conversion-paused", Content::Conversion(paused)),

@@ -1,9 +1,15 @@
 //! Mail as files: one `.eml` each, for a machine without a mail server.
 
-use super::Answer;
+use super::{
+    Answer,
+    obstacle::{Obstacle, ObstacleKind, Passable},
+};
 use lettre::Message;
 use muster_store::outbox::Ending;
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 pub(crate) struct Files {
     dir: PathBuf,
@@ -25,7 +31,20 @@ impl Files {
         }
     }
 
-    async fn write(&self, path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    /// Whether mail could be written. A folder that is not there yet is not made: what it would be made in is tried instead.
+    pub(crate) async fn check(&self) -> Result<Passable, Obstacle> {
+        let there = self.dir.ancestors().find(|dir| !dir.as_os_str().is_empty() && dir.exists()).unwrap_or_else(|| Path::new("."));
+        let probe = there.join(format!(".mail-{}", std::process::id()));
+        let tried = match tokio::fs::write(&probe, "").await {
+            Ok(()) => tokio::fs::remove_file(&probe).await,
+            Err(error) => Err(error),
+        };
+        tried.map_err(|error| Obstacle::new(ObstacleKind::Folder, format_args!("{} cannot be written: {error}", there.display())))?;
+        let made = if self.dir.exists() { "" } else { ", which is made with the first" };
+        Ok(Passable { fact: format!("every mail is a file in {}{made}; nobody gets it", self.dir.display()), in_clear: false })
+    }
+
+    async fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut builder = tokio::fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Where messages go: to a mail server, or into files.
 
 mod files;
+mod obstacle;
 mod server;
 mod session;
 mod smtp;
@@ -8,6 +9,7 @@ mod smtp;
 use super::MailSettings;
 use lettre::Message;
 use muster_store::outbox::Ending;
+pub use obstacle::{Obstacle, ObstacleKind, Passable};
 use server::Server;
 use std::fmt;
 
@@ -47,10 +49,21 @@ impl Transport {
     ///
     /// # Errors
     /// Why not.
-    pub(crate) async fn ready(&self) -> Result<(), String> {
+    pub(crate) async fn ready(&self) -> Result<(), Obstacle> {
         match self {
             Self::Files(_) => Ok(()),
             Self::Smtp(smtp) => smtp.ready().await,
+        }
+    }
+
+    /// Whether a message could be handed over, tried with everything but a message.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn check(&self) -> Result<Passable, Obstacle> {
+        match self {
+            Self::Files(files) => files.check().await,
+            Self::Smtp(smtp) => smtp.check().await,
         }
     }
 

@@ -71,6 +71,11 @@ impl Server {
         }
         Ok(Self { host, port: url.port().unwrap_or(if implicit { 465 } else { 587 }), encryption, login })
     }
+
+    /// Whether it is on this machine, so that nothing travels.
+    pub(crate) fn is_local(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 #[cfg(test)]
@@ -82,9 +87,10 @@ mod tests {
         let server = Server::parse("smtp://ada%40acme.test:p%40ss%2Fword@mail.acme.test").expect("a server");
         assert_eq!((server.host.as_str(), server.port, server.encryption), ("mail.acme.test", 587, Encryption::Required));
         assert_eq!(server.login, Some(("ada@acme.test".to_owned(), "p@ss/word".to_owned())));
-        assert!(!format!("{server:?}").contains("p@ss"));
+        assert!(!format!("{server:?}").contains("p@ss") && !server.is_local());
         let server = Server::parse("smtps://[::1]").expect("a server");
         assert_eq!((server.host.as_str(), server.port, server.encryption), ("::1", 465, Encryption::Implicit));
+        assert!(server.is_local());
         assert_eq!(Server::parse("smtp://mail:1025?tls=none").expect("a server").encryption, Encryption::None);
         assert_eq!(Server::parse("smtp://mail?tls=opportunistic").expect("a server").encryption, Encryption::Opportunistic);
         for bad in ["smtp://", "http://x", "smtp://x?tls=maybe", "smtps://x?tls=none", "smtp://x?tsl=none", "smtp://u:p@x?tls=none"] {

@@ -1,6 +1,11 @@
 //! A mail server, with the connections that are open to it.
 
-use super::{Answer, server::Server, session::Session};
+use super::{
+    Answer,
+    obstacle::{Obstacle, Passable},
+    server::Server,
+    session::Session,
+};
 use lettre::{
     Message,
     transport::smtp::client::{Certificate, CertificateStore, TlsParameters},
@@ -36,12 +41,25 @@ impl Smtp {
     }
 
     /// Opens a connection, for the next mail to use.
-    pub(crate) async fn ready(&self) -> Result<(), String> {
+    pub(crate) async fn ready(&self) -> Result<(), Obstacle> {
         let session = Session::open(&self.server, &self.tls).await?;
         if let Some(surplus) = self.keep(session) {
             surplus.close().await;
         }
         Ok(())
+    }
+
+    /// Does everything that sending a mail takes, except to send one.
+    pub(crate) async fn check(&self) -> Result<Passable, Obstacle> {
+        let mut session = Session::open(&self.server, &self.tls).await?;
+        let answered = session.nothing().await;
+        let encrypted = session.is_encrypted();
+        session.close().await;
+        answered?;
+        let Server { host, port, login, .. } = &self.server;
+        let encryption = if encrypted { "encrypted, certificate checked" } else { "not encrypted" };
+        let login = if login.is_some() { "signed in" } else { "no password asked for" };
+        Ok(Passable { fact: format!("{host}:{port} answers; {encryption}, {login}"), in_clear: !encrypted && !self.server.is_local() })
     }
 
     /// Hands a message over, on a connection that is open already if there is one.

@@ -33,6 +33,11 @@ impl Meter {
         }
     }
 
+    /// What it did at another pace says nothing about what it will do at this one.
+    pub(super) fn begin_anew(&mut self) {
+        *self = Self { at: self.at, ..Self::default() };
+    }
+
     pub(super) fn add(&mut self, rows: u32) {
         self.rows += u64::from(rows);
     }
@@ -84,6 +89,19 @@ mod tests {
         meter.pass(at(3_600), false);
         meter.pass(at(3_605), true);
         assert!((meter.rate() - 10.0).abs() < 1e-9, "150 rows in 15 s of working time");
+    }
+
+    #[test]
+    fn a_new_pace_is_measured_by_itself() {
+        let mut meter = Meter::default();
+        meter.pass(at(0), true);
+        meter.add(150_000);
+        meter.pass(at(20), true);
+        meter.begin_anew();
+        assert!(meter.rate() < 1e-9, "nothing is known of it yet");
+        meter.add(50);
+        meter.pass(at(25), true);
+        assert!((meter.rate() - 10.0).abs() < 1e-9 && meter.range() == (meter.rate(), meter.rate()), "the time between counts");
     }
 
     #[test]

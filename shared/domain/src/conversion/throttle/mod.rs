@@ -122,6 +122,7 @@ impl Throttle {
             self.canary.share_out(orders.preset.law().turns);
             self.rate.begin_anew(orders.preset.law().start, at);
             self.rows_at_rate = 0;
+            self.meter.begin_anew();
         }
         self.orders = orders.clone();
     }
