@@ -4,11 +4,13 @@ mod console;
 mod convert;
 mod log;
 mod notify;
+mod sso;
 
 pub use console::{Anchor, AuditCommand, ConsoleCommand, ListAudit};
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
+pub use sso::{SetProvider, SsoCommand, SsoDomainCommand, SsoProviderCommand};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -120,6 +122,12 @@ pub enum Command {
         after_help = "Examples:\n  muster notify add --account acme ops@acme.test --time-zone Europe/Berlin --quiet-hours 20:00-07:30\n  muster notify test --account acme"
     )]
     Notify(NotifyCommand),
+    /// Single sign-on: how an identity somebody else vouches for finds its user.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster sso show --account acme\n  muster sso set --account acme --rule mailbox --jit until_scim\n  muster sso domain add --account acme acme.com"
+    )]
+    Sso(SsoCommand),
     /// Tokens of the JSON API, which reads the log and handles incidents.
     #[command(
         subcommand,
@@ -254,6 +262,8 @@ pub struct ImportUsers {
 #[derive(Debug, Subcommand)]
 pub enum ScimCommand {
     /// Make a new secret key and print it with the Tenant URL, as JSON. The key before it is dead at once.
+    ///
+    /// Also says how many users a directory that sends e-mail addresses would not find, because their user ids are mailbox names.
     #[command(
         after_help = "Examples:\n  muster scim setup --account acme --administrator jdoe\n  muster scim setup --account acme --administrator jdoe | jq -r .secret_key\n\nThe key is shown here and never again. It works as long as the administrator is active and an administrator or user_manager."
     )]

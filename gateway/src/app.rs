@@ -8,6 +8,7 @@ use crate::{
     path::Base,
     refusal::Refusal,
     settings::GatewaySettings,
+    sso::oidc::Providers,
 };
 use muster_queue::{OperationClient, Queue};
 use muster_store::{Store, StoreError, log::CycleMemory, secrets};
@@ -31,6 +32,7 @@ pub(crate) struct App {
     cursor_key: OnceCell<[u8; 32]>,
     pub(crate) failures: Failures,
     base_urls: [String; 2],
+    pub(crate) providers: Providers,
     pub(crate) health: Health,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -53,6 +55,7 @@ impl App {
             cursor_key: OnceCell::new(),
             failures: Failures::default(),
             base_urls,
+            providers: Providers::default(),
             health: Health::default(),
             passwords: Passwords::default(),
             throttle: Throttle::default(),

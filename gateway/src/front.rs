@@ -15,7 +15,7 @@ use crate::{
     refusal::Refusal,
     route::{self, Endpoint},
     scim::Call,
-    unsubscribe,
+    sso, unsubscribe,
 };
 use axum::{
     body::HttpBody,
@@ -87,6 +87,8 @@ where
     check_bounds(app, parts)?;
     match target {
         Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
+        Target::Other if sso::is_ours(parts.uri.path()) => sso::handle(app, peer, parts, context, body).await,
+        Target::Other if sso::oidc::is_ours(parts.uri.path()) => sso::oidc::handle(app, parts, context).await,
         Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
         Target::Other => match unsubscribe::token(parts.uri.path()) {
             Some(token) => unsubscribe::handle(app, parts, token).await,

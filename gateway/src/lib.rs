@@ -57,6 +57,7 @@ mod route;
 mod scim;
 mod serve;
 mod settings;
+mod sso;
 mod unsubscribe;
 
 pub use admin::serve_metrics;

@@ -20,6 +20,7 @@ mod ops;
 mod queue;
 mod scim;
 mod serve;
+mod sso;
 mod start;
 mod token;
 mod user;
@@ -61,6 +62,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::Cycles(command) => cycles::run(&context, command).await,
         Command::Incidents(command) => incidents::run(&context, command).await,
         Command::Notify(command) => notify::run(&context, command).await,
+        Command::Sso(command) => sso::run(&context, command).await,
         Command::Token(command) => token::run(&context, command).await,
         Command::Console(command) => console::run(&context, command).await,
         Command::Audit(command) => audit::run(&context, command).await,

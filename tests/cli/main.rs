@@ -14,3 +14,4 @@ mod place;
 mod service;
 #[path = "../it/harness/smtp.rs"]
 mod smtp;
+mod sso;

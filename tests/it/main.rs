@@ -25,3 +25,4 @@ mod metrics;
 mod races;
 mod schemas;
 mod shutdown;
+mod sso;

@@ -115,7 +115,7 @@ async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Res
 }
 
 /// Whose token it is. Wrong ones are counted with wrong keys.
-async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
+pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {

@@ -39,6 +39,9 @@ pub(crate) async fn create(call: &Call<'_>, kind: ResourceType, body: &[u8]) -> 
         Submitted::Done(outcome) => outcome,
         Submitted::Later(accepted) => return Ok(accepted),
     };
+    // A directory may get a user who exists, under the id that user has.
+    let named = outcome.resource.as_ref().and_then(|resource| resource.get("id")?.as_str()?.parse().ok());
+    let id: Uuid = named.unwrap_or(id);
     let mut response = answer(call, kind, id, StatusCode::CREATED, outcome, echo, &projection).await?;
     let location = location(kind, id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()), call.base_url());
     response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Refusal::internal)?);

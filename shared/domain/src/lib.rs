@@ -22,6 +22,7 @@ pub mod notify;
 mod operation;
 mod role;
 mod secret_key;
+pub mod sso;
 
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;

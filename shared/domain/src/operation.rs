@@ -23,6 +23,8 @@ pub enum Actor {
         /// Who; nobody yet while the first administrator is made.
         user: Option<UserId>,
     },
+    /// Somebody nobody knew, who signed in with an identity the account's provider vouches for.
+    SignIn,
 }
 
 impl Actor {
@@ -33,6 +35,7 @@ impl Actor {
             Self::Key { .. } => "key",
             Self::Command => "command",
             Self::Console { .. } => "console",
+            Self::SignIn => "sign_in",
         }
     }
 }
@@ -122,6 +125,8 @@ pub enum OutcomeCode {
     Refused,
     /// Another resource has this user id or group name.
     Duplicate,
+    /// The user to be created exists under the mailbox name of its user id.
+    MailboxUser,
     /// It would have disabled, deleted or renamed an administrator the account cannot do without.
     Protected,
     /// The resource does not exist in this account.
@@ -140,11 +145,12 @@ pub enum OutcomeCode {
 
 impl OutcomeCode {
     /// Every code.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Applied,
         Self::Unchanged,
         Self::Refused,
         Self::Duplicate,
+        Self::MailboxUser,
         Self::Protected,
         Self::NotFound,
         Self::VersionMismatch,
@@ -162,6 +168,7 @@ impl OutcomeCode {
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::Duplicate => "duplicate",
+            Self::MailboxUser => "mailbox_user",
             Self::Protected => "protected",
             Self::NotFound => "not_found",
             Self::VersionMismatch => "version_mismatch",

@@ -36,6 +36,7 @@ pub mod resources;
 mod row;
 mod rows;
 pub mod secrets;
+pub mod sso;
 #[cfg(test)]
 mod testing;
 mod time;

@@ -4,17 +4,16 @@
 
 use super::{
     bulk::{self, Bulks, Round},
-    custom,
     decide::{Decision, decide},
     facts::Facts,
     foresee::foreseen,
     world::World,
+    writes::{Writes, write, writes},
 };
-use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode, detail::AttributeChange};
-use muster_scim::ResourceType;
+use muster_domain::{Operation, OperationId, Outcome, OutcomeCode};
 use muster_store::{
-    GroupRow, Store, StoreError, UserRow, WriteTransaction,
-    batch::{Address, GroupUpdate, LogEntry, Membership},
+    Store, StoreError, WriteTransaction,
+    batch::{Address, LogEntry},
     now_ms,
 };
 use serde_json::{Value, json};
@@ -107,12 +106,15 @@ async fn execute(
     let now = now_ms();
     let mut facts = Facts::default();
     let (mut decisions, mut writes) = settle(tx, &mut facts, &once, &fresh, &known, attempt, now).await?;
-    let changes = std::mem::take(&mut writes.changes);
+    let (changes, links) = (std::mem::take(&mut writes.changes), std::mem::take(&mut writes.links));
     write(tx, writes, &mut decisions, now).await?;
     add_groups(tx, &mut decisions).await?;
     let changed = |operation: &Operation| changes.get(&operation.id).map_or(&[][..], Vec::as_slice);
-    let entries: Vec<LogEntry<'_>> = fresh
-        .iter()
+    // What gave a directory a user who exists is that user's, also when it is delivered again and answered from the log.
+    let linked = |operation: &Operation| Some(Operation { resource_id: links.get(&operation.id)?.user, ..operation.clone() });
+    let linked: Vec<Option<Operation>> = fresh.iter().map(|operation| linked(operation)).collect();
+    let logged = fresh.iter().zip(&linked).map(|(operation, linked)| linked.as_ref().unwrap_or(operation));
+    let entries: Vec<LogEntry<'_>> = logged
         .zip(&decisions)
         .map(|(operation, decision)| LogEntry { operation, outcome: &decision.outcome, changed: changed(operation) })
         .collect();
@@ -125,25 +127,6 @@ async fn execute(
 async fn recorded(store: &Store, operation: &Operation) -> Result<Outcome, StoreError> {
     let outcome = muster_store::operations::outcome(store, operation.account, operation.id).await?;
     outcome.ok_or_else(|| StoreError::Raced(format!("the log entry of operation {} has gone", operation.id)))
-}
-
-/// What the batch leaves to be written.
-#[derive(Default)]
-struct Writes {
-    /// `(account whose administrators change, the version that was decided on)`
-    administrator_changes: Vec<(AccountId, i64)>,
-    new_users: Vec<UserRow>,
-    changed_users: Vec<(i64, UserRow)>,
-    gone_users: Vec<Address>,
-    new_groups: Vec<GroupRow>,
-    /// `(group, old version to be checked or none, how many changes)`
-    changed_groups: Vec<(GroupRow, Option<i64>, i64)>,
-    gone_groups: Vec<Address>,
-    user_joins: Vec<Membership>,
-    group_joins: Vec<Membership>,
-    leaves: Vec<Membership>,
-    custom: custom::Writes,
-    changes: HashMap<OperationId, Vec<AttributeChange>>,
 }
 
 /// Decides every operation that is not known, loading what the decisions ask for until none asks for more.
@@ -183,9 +166,7 @@ async fn settle(
             facts.ask(tx, questions).await?;
             asked += 1;
         } else if !bulks.doom(fresh, &ends) {
-            let changes = std::mem::take(&mut world.changes);
-            let writes = Writes { changes, ..writes(&world) };
-            return Ok((decisions, writes));
+            return Ok((decisions, writes(&mut world)));
         }
     }
     Err(StoreError::Other("a batch kept asking for more".into()))
@@ -203,74 +184,6 @@ fn decide_one(world: &mut World<'_>, round: &Round<'_>, operation: &Operation, a
     };
     bulk::trim(operation, &mut decision);
     decision
-}
-
-fn writes(world: &World<'_>) -> Writes {
-    let mut writes = Writes { administrator_changes: world.administrator_changes(), custom: world.custom.writes(), ..Writes::default() };
-    for (address, user) in &world.users {
-        match (world.loaded_user(address), user) {
-            (None, Some(row)) => writes.new_users.push(row.clone()),
-            (Some(old), Some(row)) => writes.changed_users.push((old.version, row.clone())),
-            (Some(_), None) => writes.gone_users.push(*address),
-            (None, None) => {}
-        }
-    }
-    for (address, group) in &world.groups {
-        match (world.loaded_group(address), group) {
-            (None, Some(state)) => writes.new_groups.push(GroupRow { version: state.row.version + state.changes, ..state.row.clone() }),
-            (Some(old), Some(state)) => {
-                writes.changed_groups.push((state.row.clone(), state.checked.then_some(old.version), state.changes))
-            }
-            (Some(_), None) => writes.gone_groups.push(*address),
-            (None, None) => {}
-        }
-    }
-    for (membership, member) in &world.memberships {
-        let members = match (*member, world.known_kind((membership.account, membership.member))) {
-            (false, _) => &mut writes.leaves,
-            (true, Some(ResourceType::Group)) => &mut writes.group_joins,
-            (true, _) => &mut writes.user_joins,
-        };
-        members.push(*membership);
-    }
-    writes
-}
-
-/// Writes in the order that keeps two batches from deadlocking (see [`muster_store::batch`]).
-async fn write(tx: &WriteTransaction, writes: Writes, decisions: &mut [Decision], now: i64) -> Result<(), StoreError> {
-    tx.count_administrator_changes(&writes.administrator_changes).await?;
-    let gone: Vec<Address> = writes.gone_users.iter().chain(&writes.gone_groups).copied().collect();
-    let left: Vec<Address> = tx.groups_of(&gone).await?.into_iter().map(|(member, group, _)| (member.0, group)).collect();
-    tx.touch_groups(&left, now).await?;
-
-    let mut updates: Vec<GroupUpdate<'_>> = writes
-        .changed_groups
-        .iter()
-        .map(|(row, old_version, changes)| GroupUpdate { row, old_version: *old_version, changes: *changes })
-        .collect();
-    let versions = tx.update_groups(&mut updates).await?;
-    let changes: HashMap<Address, i64> = writes.changed_groups.iter().map(|(row, _, changes)| ((row.account, row.id), *changes)).collect();
-    for decision in decisions.iter_mut() {
-        if let Some((group, nth)) = decision.group_version
-            && let (Some(version), Some(changes)) = (versions.get(&group), changes.get(&group))
-        {
-            decision.outcome.version = Some(version - changes + nth);
-        }
-    }
-    tx.delete_groups(&writes.gone_groups).await?;
-    tx.empty_groups(&writes.gone_groups).await?;
-
-    tx.delete_users(&writes.gone_users).await?;
-    tx.leave_groups(&gone).await?;
-    let mut changed: Vec<(i64, &UserRow)> = writes.changed_users.iter().map(|(version, row)| (*version, row)).collect();
-    tx.update_users(&mut changed).await?;
-    tx.insert_users(&mut writes.new_users.iter().collect::<Vec<_>>()).await?;
-    tx.insert_groups(&mut writes.new_groups.iter().collect::<Vec<_>>()).await?;
-
-    tx.delete_members(&writes.leaves).await?;
-    tx.insert_members(ResourceType::User, &writes.user_joins).await?;
-    tx.insert_members(ResourceType::Group, &writes.group_joins).await?;
-    writes.custom.write(tx).await
 }
 
 /// Completes the answers that show a user with the groups the user is in.

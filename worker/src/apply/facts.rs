@@ -6,7 +6,7 @@
 //! depends on how many *kinds* of questions a batch asks, never on its size.
 
 use super::custom;
-use muster_domain::AccountId;
+use muster_domain::{AccountId, sso::SsoSettings};
 use muster_scim::ResourceType;
 use muster_store::{
     GroupRow, StoreError, UserRow, WriteTransaction,
@@ -32,6 +32,10 @@ pub(super) struct Facts {
     pub custom: custom::Facts,
     /// Asked only when an administrator is about to be changed.
     pub administrators: HashMap<AccountId, Administrators>,
+    /// Asked only when somebody is created who may exist under the mailbox name.
+    pub sso: HashMap<AccountId, SsoSettings>,
+    /// Who has an address. Asked only when a user may be linked.
+    pub address_owners: HashMap<AccountKey, Vec<Uuid>>,
 }
 
 /// What has to be loaded.
@@ -47,6 +51,8 @@ pub(super) struct Questions {
     /// Of the installation's own types.
     pub custom: custom::Questions,
     pub administrators: HashSet<AccountId>,
+    pub sso: HashSet<AccountId>,
+    pub address_owners: HashSet<AccountKey>,
 }
 
 impl Questions {
@@ -60,6 +66,8 @@ impl Questions {
             && self.kinds.is_empty()
             && self.custom.is_empty()
             && self.administrators.is_empty()
+            && self.sso.is_empty()
+            && self.address_owners.is_empty()
     }
 }
 
@@ -101,6 +109,16 @@ impl Facts {
         let loaded = tx.load_administrators(&accounts).await?;
         self.administrators.extend(accounts.into_iter().map(|account| (account, Administrators::default())));
         self.administrators.extend(loaded);
+
+        let accounts: Vec<AccountId> = questions.sso.into_iter().collect();
+        let loaded = tx.load_sso_settings(&accounts).await?;
+        self.sso.extend(accounts.into_iter().map(|account| (account, SsoSettings::default())));
+        self.sso.extend(loaded);
+
+        let keys: Vec<AccountKey> = questions.address_owners.into_iter().collect();
+        let loaded = tx.load_address_owners(&keys).await?;
+        self.address_owners.extend(keys.into_iter().map(|key| (key, Vec::new())));
+        self.address_owners.extend(loaded);
 
         let asked: Vec<Address> = questions.kinds.into_iter().collect();
         let users = tx.existing_users(&asked).await?;

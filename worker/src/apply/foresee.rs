@@ -1,7 +1,7 @@
 //! What a batch is certain to ask, told from its operations alone.
 
 use super::{custom, facts::Questions};
-use muster_domain::{Change, LoginKey, Operation};
+use muster_domain::{Actor, Change, LoginKey, Operation};
 use muster_scim::{
     MemberChange, ResourceType,
     patch::{PatchOperation, PatchRequest},
@@ -20,7 +20,11 @@ pub(super) fn foreseen(operations: &[&Operation]) -> Questions {
         };
         match (operation.resource_type, &operation.change) {
             (ResourceType::User, Change::Create { resource, .. }) => {
-                questions.login_keys.extend(text(resource, "userName").map(|key| (operation.account, key)));
+                let name = text(resource, "userName");
+                // Whether the person exists under the mailbox name, too.
+                let mailbox = name.as_deref().and_then(|name| name.rsplit_once('@')).map(|(mailbox, _)| mailbox.to_owned());
+                let mailbox = mailbox.filter(|mailbox| !mailbox.is_empty() && operation.actor != Actor::Command);
+                questions.login_keys.extend(name.into_iter().chain(mailbox).map(|key| (operation.account, key)));
             }
             (ResourceType::Group, Change::Create { resource, .. }) => {
                 questions.display_keys.extend(text(resource, "displayName").map(|key| (operation.account, key)));

@@ -26,6 +26,7 @@ mod facts;
 mod foresee;
 mod recover;
 mod world;
+mod writes;
 
 #[cfg(test)]
 mod tests;

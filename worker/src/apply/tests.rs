@@ -7,6 +7,7 @@ mod bulks;
 mod groups;
 mod incidents;
 mod locked;
+mod namesakes;
 mod races;
 mod users;
 

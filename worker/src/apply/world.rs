@@ -16,6 +16,10 @@ use muster_store::{
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+mod linking;
+
+pub(super) use linking::Link;
+
 /// A group as the batch has left it so far.
 #[derive(Clone, Debug)]
 pub(super) struct GroupState {
@@ -41,6 +45,8 @@ pub(super) struct World<'f> {
     /// Of the installation's own types.
     pub custom: custom::World<'f>,
     pub questions: Questions,
+    /// The creations that gave a directory a user who exists.
+    pub links: HashMap<OperationId, Link>,
     /// What the operations so far have changed, for the log.
     pub changes: HashMap<OperationId, Vec<AttributeChange>>,
 }
@@ -58,6 +64,7 @@ impl<'f> World<'f> {
             administrators_changed: HashSet::new(),
             custom: custom::World::new(&facts.custom),
             questions: Questions::default(),
+            links: HashMap::new(),
             changes: HashMap::new(),
         }
     }

@@ -7,6 +7,7 @@ mod plans;
 mod references;
 mod reports;
 mod runs;
+mod sign_in;
 mod stops;
 mod turns;
 mod undos;

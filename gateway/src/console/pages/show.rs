@@ -59,6 +59,7 @@ pub(super) fn outcome(code: &str) -> State {
         Some(OutcomeCode::Unchanged) => state("idle", "Unchanged"),
         Some(OutcomeCode::Refused) => state("bad", "Refused"),
         Some(OutcomeCode::Duplicate) => state("bad", "Duplicate"),
+        Some(OutcomeCode::MailboxUser) => state("bad", "Known by mailbox name"),
         Some(OutcomeCode::Protected) => state("bad", "Protected"),
         Some(OutcomeCode::NotFound) => state("bad", "Not found"),
         Some(OutcomeCode::VersionMismatch) => state("warning", "Changed meanwhile"),

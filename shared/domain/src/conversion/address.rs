@@ -59,6 +59,12 @@ pub(super) fn check(address: &str) -> Result<(), Code> {
     if address.is_ascii() { Ok(()) } else { Err(Code::UnicodeReview) }
 }
 
+/// Whether it is one plain address in ASCII: what can be taken apart at its `@` without a doubt.
+#[must_use]
+pub fn is_plain_address(address: &str) -> bool {
+    check(address).is_ok()
+}
+
 fn is_label(label: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || c == '-' || !c.is_ascii();
     !label.is_empty() && label.len() <= 63 && label.chars().all(plain) && !label.starts_with('-') && !label.ends_with('-')

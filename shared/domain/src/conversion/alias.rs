@@ -1,7 +1,5 @@
 //! Old user ids that still sign in.
 
-use crate::LoginKey;
-
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long an old user id cannot be given to anybody else, days.
 const RESERVED_DAYS: i64 = 365;
@@ -38,17 +36,4 @@ pub enum Form {
 #[must_use]
 pub fn form_of(user_id: &str) -> Form {
     if user_id.contains('@') { Form::Email } else { Form::Mailbox }
-}
-
-/// The keys to try for an identity that single sign-on vouches for, in this order, after the exact one and its alias have found
-/// nobody: the mailbox name of an address in a domain of the account; the mailbox name completed with the account's only domain.
-/// Never for passwords: they are proof for one user id, not for one that looks like it.
-#[must_use]
-pub fn sign_in_candidates(asserted: &str, domains: &[&str]) -> Vec<LoginKey> {
-    let key = LoginKey::of(asserted);
-    match (key.as_str().rsplit_once('@'), domains) {
-        (Some((local, domain)), domains) if domains.iter().any(|own| LoginKey::of(own).as_str() == domain) => vec![LoginKey::of(local)],
-        (None, [only]) if !key.is_empty() => vec![LoginKey::of(&format!("{key}@{only}"))],
-        _ => Vec::new(),
-    }
 }

@@ -2,7 +2,10 @@
 //! transactions add is tested where the database is.
 
 use super::*;
-use crate::LoginKey;
+use crate::{
+    LoginKey,
+    sso::{Evidence, SsoSettings, Wanted},
+};
 use std::{
     collections::{BTreeSet, HashSet},
     time::Duration,
@@ -171,10 +174,11 @@ fn case_19_an_alias_outlives_what_was_signed_in_under_it() {
 
 #[test]
 fn case_20_a_single_sign_on_finds_the_user_under_either_form() {
-    assert_eq!(sign_in_candidates("JDoe@acme.test", &["acme.test"]), [LoginKey::of("jdoe")]);
-    assert_eq!(sign_in_candidates("jdoe", &["Acme.test"]), [LoginKey::of("jdoe@acme.test")]);
-    assert!(sign_in_candidates("jdoe@other.test", &["acme.test"]).is_empty(), "not a domain of the account");
-    assert!(sign_in_candidates("jdoe", &["acme.test", "acme.example"]).is_empty(), "which domain?");
+    let settings = SsoSettings { domains: ["acme.test".parse().unwrap()].into(), ..SsoSettings::default() };
+    let keys = |presented, evidence| Wanted::of(presented, evidence, &settings).keys;
+    assert!(keys("JDoe@acme.test", Evidence::Assertion).contains(&LoginKey::of("jdoe")));
+    assert!(keys("jdoe", Evidence::Assertion).contains(&LoginKey::of("jdoe@acme.test")));
+    assert_eq!(keys("jdoe", Evidence::Password), [LoginKey::of("jdoe")], "a password is proof for one user id");
 }
 
 #[test]

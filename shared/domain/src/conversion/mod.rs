@@ -28,8 +28,8 @@ mod words;
 #[cfg(test)]
 mod cases;
 
-pub use address::{MAX_ADDRESS, base_key, domain_of, is_role_mailbox};
-pub use alias::{AliasTerms, Form, form_of, sign_in_candidates};
+pub use address::{MAX_ADDRESS, base_key, domain_of, is_plain_address, is_role_mailbox};
+pub use alias::{AliasTerms, Form, form_of};
 pub use contest::{Claim, Contest, contest};
 pub use judge::{Candidate, Duplicates, PlanOptions, Verdict, judge};
 pub use order::{Order, settle};

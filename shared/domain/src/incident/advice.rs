@@ -36,6 +36,14 @@ impl Cause {
                 "Run Convert All User IDs To Use Email, and map userName to the e-mail address in the directory: then both have a user id of \
                  their own. Until then, give one of the two another user name in the directory. Then retry.",
             ),
+            Self::MailboxUser => advice(
+                "user exists under the mailbox name",
+                "The directory creates a user by e-mail address, and the same person exists here under the mailbox name of it (jdoe of \
+                 jdoe@acme.com), as sign-in made it. A second user would divide the person in two.",
+                "Run Convert All User IDs To Use Email (`muster convert plan`, then `muster convert start`): the directory then finds everybody by \
+                 itself, at its next cycle. For a few users whose domain is verified, `muster sso set --linking link_verified` gives the directory \
+                 the user who exists; then retry.",
+            ),
             Self::DuplicateGroup => advice(
                 "group name already in use",
                 "The directory creates or renames a group, and another group of the account has that name; case does not matter.",
@@ -153,6 +161,13 @@ impl Cause {
                 "user id not converted",
                 "A user could not be converted to the e-mail address: it is missing, or somebody else's.",
                 "Look at `muster convert report`: it lists each user with the reason. Correct them in the directory, then run the conversion again.",
+            ),
+            Self::AmbiguousSignIn => advice(
+                "sign-in not clear",
+                "Somebody signed in with an identity that could mean more than one user, or one with another e-mail address or none: users who \
+                 share a mailbox name or an address, from the time before addresses were user ids.",
+                "The part of the incident after the cause says which it is. Look for users who share a mailbox name or an address and correct them; \
+                 Convert All User IDs To Use Email lists them (`muster convert plan`). Nobody was let in.",
             ),
         }
     }

@@ -14,6 +14,8 @@ pub enum Cause {
     DuplicateUser,
     /// Two people of different addresses share a mailbox name, and mailbox names are the user ids: the conversion would tell them apart.
     MailboxConflict,
+    /// The person a directory creates exists under the mailbox name of the address.
+    MailboxUser,
     /// Another group of the account has this name.
     DuplicateGroup,
     /// A user without an address where one is needed.
@@ -54,6 +56,8 @@ pub enum Cause {
     ConversionStopped,
     /// A user could not be converted.
     ConversionItem,
+    /// Somebody signed in with an identity that does not mean one user without a doubt.
+    AmbiguousSignIn,
 }
 
 /// How soon somebody should hear of it.
@@ -70,9 +74,10 @@ pub enum Urgency {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::DuplicateUser,
         Self::MailboxConflict,
+        Self::MailboxUser,
         Self::DuplicateGroup,
         Self::MissingEmail,
         Self::UnknownMember,
@@ -93,6 +98,7 @@ impl Cause {
         Self::InternalError,
         Self::ConversionStopped,
         Self::ConversionItem,
+        Self::AmbiguousSignIn,
     ];
 
     /// The stored word.
@@ -101,6 +107,7 @@ impl Cause {
         match self {
             Self::DuplicateUser => "duplicate_user",
             Self::MailboxConflict => "mailbox_conflict",
+            Self::MailboxUser => "mailbox_user",
             Self::DuplicateGroup => "duplicate_group",
             Self::MissingEmail => "missing_email",
             Self::UnknownMember => "unknown_member",
@@ -121,6 +128,7 @@ impl Cause {
             Self::InternalError => "internal_error",
             Self::ConversionStopped => "conversion_stopped",
             Self::ConversionItem => "conversion_item",
+            Self::AmbiguousSignIn => "ambiguous_sign_in",
         }
     }
 
@@ -156,6 +164,7 @@ impl Cause {
             OutcomeCode::Duplicate if operation.resource_type == ResourceType::Group => Self::DuplicateGroup,
             OutcomeCode::Duplicate if is_mailbox_conflict(&operation.change) => Self::MailboxConflict,
             OutcomeCode::Duplicate => Self::DuplicateUser,
+            OutcomeCode::MailboxUser => Self::MailboxUser,
             OutcomeCode::VersionMismatch => Self::VersionMismatch,
             OutcomeCode::Expired => Self::Expired,
             OutcomeCode::Failed => Self::DatabaseFailure,

@@ -86,7 +86,7 @@ pub(crate) fn rows(rows: Rows, entries: &[LogEntry<'_>], written: Written) -> Ro
             "key_id",
             operations().map(|operation| match operation.actor {
                 Actor::Key { key, .. } => Some(key.0),
-                Actor::Command | Actor::Console { .. } => None,
+                Actor::Command | Actor::Console { .. } | Actor::SignIn => None,
             }),
         )
         .text("code", outcomes().map(|outcome| outcome.code.as_str().to_owned()))

@@ -6,14 +6,16 @@
 //! 0. the accounts' counts of changes to administrators, in order of account (nearly no batch has any);
 //! 1. groups (update), in order of id: a group's row is what serialises changes to its membership;
 //! 2. users (delete, update, insert), in order of id, or of login key for inserts;
-//! 3. members;
+//! 3. old user ids that stay aliases; members;
 //! 4. resources of the installation's own types: unique values that go, resources, unique values that come; then the log.
 //!
 //! Two batches that touch the same rows therefore meet in the same order and one waits for the other's COMMIT instead of
 //! deadlocking. Every write says how many rows it expects; when fewer come back, somebody else was faster, the transaction is
 //! rolled back and the batch decided again on the new rows ([`StoreError::Raced`]).
 
+mod addresses;
 mod administrators;
+mod aliases;
 mod customs;
 mod groups;
 mod locked;
@@ -22,6 +24,7 @@ mod members;
 mod users;
 
 pub use administrators::Administrators;
+pub use aliases::NewAlias;
 pub use customs::{CustomAddress, CustomKey};
 pub use groups::GroupUpdate;
 pub use locked::locked;

@@ -7,7 +7,7 @@ use crate::{Store, StoreError, now_ms, rows::Rows};
 use muster_domain::{AccountId, ConversionId, conversion::AliasTerms};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
-pub(super) const UPSERT: &str = "ON CONFLICT (account_id, old_key) DO UPDATE SET user_id = excluded.user_id, old_id = excluded.old_id, \
+pub(crate) const UPSERT: &str = "ON CONFLICT (account_id, old_key) DO UPDATE SET user_id = excluded.user_id, old_id = excluded.old_id, \
     conversion_id = excluded.conversion_id, expires_ms = excluded.expires_ms, reserved_ms = excluded.reserved_ms";
 
 /// Makes the old user ids of the items in `(after, to]` that are to be converted aliases.

@@ -31,6 +31,7 @@ mod sweep;
 mod undo;
 mod verify;
 
+pub(crate) use aliases::UPSERT as UPSERT_ALIAS;
 pub use aliases::{delete_aliases, prune_aliases, write_aliases};
 pub use chunk::{ChunkDone, convert_chunk};
 pub use contest::{Contestant, Ordered, Wait, contestants, near_duplicates, owners, waits, write_codes, write_orders};

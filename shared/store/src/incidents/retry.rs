@@ -91,7 +91,7 @@ where
 
 async fn chunk(store: &Store, account: AccountId, id: IncidentId, after: Uuid, last: Uuid) -> Result<Vec<QueryResult>, StoreError> {
     let sql = format!(
-        "SELECT f.id, f.change, o.resource_type, o.resource_id, o.key_id, k.administrator_id, \
+        "SELECT f.id, f.change, o.resource_type, o.resource_id, o.actor, o.key_id, k.administrator_id, \
          CASE WHEN EXISTS (SELECT 1 FROM operation n WHERE n.account_id = o.account_id AND n.resource_id = o.resource_id AND n.id > o.id \
          AND n.change <> 'create' AND n.code = '{}') THEN 1 ELSE 0 END AS superseded \
          FROM failure f JOIN operation o ON o.account_id = f.account_id AND o.id = f.operation_id \
@@ -130,6 +130,8 @@ fn operation(account: AccountId, row: &QueryResult, change: Change, patience_ms:
     let actor = match (key, administrator) {
         // As a directory's: what a directory may not do, it may not do the second time.
         (Some(key), administrator) => Actor::Key { key: KeyId(key), administrator: UserId(administrator.unwrap_or_default()) },
+        // As somebody who signs in: what sign-in may not make, it may not make the second time.
+        (None, _) if row.try_get::<String>("", "actor")? == Actor::SignIn.as_str() => Actor::SignIn,
         (None, _) => Actor::Command,
     };
     let kind: String = row.try_get("", "resource_type")?;

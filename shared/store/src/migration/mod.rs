@@ -16,6 +16,8 @@ mod m20261124_000008_conversion_pace;
 mod m20261124_000009_incidents;
 mod m20261124_000010_mail;
 mod m20261124_000011_console;
+mod m20261124_000012_sso;
+mod m20261124_000013_sso_provider;
 mod m20261128_000020_console_lists;
 
 use crate::{Dialect, StoreError};
@@ -43,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_incidents::MIGRATION),
             Box::new(m20261124_000010_mail::MIGRATION),
             Box::new(m20261124_000011_console::Console),
+            Box::new(m20261124_000012_sso::MIGRATION),
+            Box::new(m20261124_000013_sso_provider::MIGRATION),
             Box::new(m20261128_000020_console_lists::MIGRATION),
         ]
     }

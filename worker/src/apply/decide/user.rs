@@ -1,5 +1,6 @@
 //! Operations on users.
 
+mod namesake;
 mod touch;
 
 use super::{Decision, World, address, key, not_found, other, protect, version_mismatch};
@@ -43,6 +44,9 @@ fn create(world: &mut World<'_>, operation: &Operation, resource: &Resource, rol
     if let Some(owner) = other(world.login_owner(&login_key), row.id) {
         touch::convert(world, &login_key, owner, now_ms);
         return duplicate(row.user_id(), owner);
+    }
+    if let Some(decision) = namesake::meet(world, operation, &row, now_ms) {
+        return decision;
     }
     let shown = row.clone().into_rendered();
     world.put_user(row, None);
