@@ -149,7 +149,8 @@ impl Stream {
             }
             let mut text = String::new();
             if self.tick == 0 {
-                text.push_str("retry: 3000\n\n");
+                // Whoever comes back from the directory's tab looks here at once.
+                text.push_str("retry: 1000\n\n");
             } else if self.tick.is_multiple_of(SIGN_OF_LIFE) {
                 text.push_str(": still here\n\n");
             }

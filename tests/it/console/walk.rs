@@ -66,6 +66,11 @@ async fn setup_scim_from_a_bare_start_to_a_green_light() {
     chrome.open(&format!("http://{}/profile", deployment.gateways[0].address)).await;
     chrome.until_text("h1", "Your profile").await;
     chrome.shots("profile").await;
+    chrome.click("nav a[href='/audit']").await;
+    chrome.until_text("h1", "Audit log").await;
+    let log = chrome.text("table").await;
+    assert!(log.contains("secret_key.generated") && log.contains("user.created") && log.contains("administrator.created"), "{log}");
+    chrome.shots("audit").await;
     chrome.click("[action='/sign-out'] button").await;
     chrome.until_text("h1", "Sign in").await;
     chrome.shots("sign-in").await;
