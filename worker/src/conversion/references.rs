@@ -18,7 +18,6 @@ const READ_AHEAD: i64 = 4;
 impl Slice<'_> {
     /// Walks each column that is to be rewritten to its end.
     pub(super) async fn rewrite_references(&mut self) -> Result<(), Halt> {
-        conversion::add_targets(self.store, &self.lease, &self.settings.references).await?;
         for mut target in conversion::targets(self.store, self.run.account, self.run.id).await? {
             let configured = self.settings.references.iter().find(|one| one.name() == target.name && one.mode.as_str() == target.mode);
             if !matches!(target.state.as_str(), "waiting" | "walking") {

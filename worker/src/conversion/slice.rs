@@ -109,6 +109,10 @@ pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &
 
 impl Slice<'_> {
     async fn work(&mut self) -> Result<(), Halt> {
+        if self.run.started_ms.is_some() {
+            // From the start: what they have to be read for belongs to the estimate.
+            conversion::add_targets(self.store, &self.lease, &self.settings.references).await?;
+        }
         loop {
             match (self.run.kind, self.run.phase) {
                 (_, Phase::Ready | Phase::Done) => return Ok(()),

@@ -24,6 +24,7 @@ mod news;
 mod orders;
 mod outlook;
 mod plan;
+mod reference_rows;
 mod references;
 mod requests;
 mod runs;
@@ -42,8 +43,9 @@ pub use items::{Item, ItemFilter, ItemPage, items_after, items_page, next_ordere
 pub use lease::{Lease, release, take, waiting};
 pub use news::{News, news, tell};
 pub use orders::{cancel, discard_items, pause, resume, set_pace, start};
-pub use outlook::{Outlook, Report};
+pub use outlook::{Outlook, Report, remaining};
 pub use plan::{PlannedUser, UserSlice, insert_items, read_users, refresh_statistics};
+pub(crate) use reference_rows::rows_left;
 pub use references::{
     ReferenceColumn, ReferenceRow, Rewrite, TargetProgress, account_slug, add_targets, lookup_items, read_references, rewrite_references,
     targets,

@@ -1,6 +1,6 @@
 //! What a conversion does at present, and when it will be done: what its worker has put down, and what follows from it.
 
-use super::{CodeCount, Conversion, Event, Item, TargetProgress, counts, events, examples, targets};
+use super::{CodeCount, Conversion, Event, Item, TargetProgress, counts, events, examples, rows_left, targets};
 use crate::{Store, StoreError, conversion_probe, now_ms};
 use jiff::Timestamp;
 use muster_domain::conversion::{
@@ -39,7 +39,7 @@ impl Outlook {
         let now = now_ms();
         let pace = if run.state.is_worked_on() { conversion_probe::status(store, run.account).await? } else { None };
         let pace = pace.and_then(|(pace, at)| (now - at <= FRESH_MS).then_some(pace));
-        let eta = remaining(run).map(|remaining| {
+        let eta = remaining(store, run).await?.map(|remaining| {
             let rates = pace.as_ref().map_or((0.0, 0.0), |pace| pace.rate_range);
             let paused = run.state == State::Paused || orders.paused;
             let (windows, ignore_windows_until) = (&orders.windows, orders.ignore_windows_until);
@@ -130,18 +130,29 @@ impl Conversion {
     }
 }
 
-/// How many rows a run that was started still has before it, as the pace counts them. Columns of the platform are not in it: nobody
-/// knows how many rows of theirs change before they are read.
-fn remaining(run: &Conversion) -> Option<u64> {
+/// How many rows a run that was started still has before it, as the pace counts them: users, and about as many rows of the platform's
+/// columns as their walks have still to read. None for what is not started, or over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remaining(store: &Store, run: &Conversion) -> Result<Option<u64>, StoreError> {
+    match users_left(run) {
+        None => Ok(None),
+        Some(users) => Ok(u64::try_from(users.saturating_add(rows_left(store, run.account, run.id).await?)).ok()),
+    }
+}
+
+fn users_left(run: &Conversion) -> Option<i64> {
     let of = |whole: i64, done: i64| (whole - done).max(0);
-    let rows = match (run.kind, run.phase) {
-        (_, Phase::Read | Phase::Contest | Phase::Ready | Phase::References | Phase::Done) => return None,
+    Some(match (run.kind, run.phase) {
+        (_, Phase::Read | Phase::Contest | Phase::Ready | Phase::Done) => return None,
+        (Kind::Convert, Phase::References) => 0,
+        (Kind::Undo, Phase::References) => run.total,
         (_, Phase::Verify) => of(run.total, run.walk_n) / 10,
         (Kind::Convert, Phase::Aliases) => of(run.total, run.walk_n) + run.total,
         (Kind::Convert, Phase::Users) => of(run.total, run.users_n),
         (Kind::Convert, Phase::Ordered | Phase::Sweep) => of(run.planned, run.converted),
         (Kind::Undo, Phase::Ordered | Phase::Users | Phase::Sweep) => of(run.planned, run.converted) + run.planned,
         (Kind::Undo, Phase::Aliases) => of(run.total, run.walk_n),
-    };
-    u64::try_from(rows).ok()
+    })
 }

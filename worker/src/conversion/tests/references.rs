@@ -1,7 +1,7 @@
 //! Columns of the platform that hold user ids as text.
 
 use super::*;
-use muster_domain::conversion::Reference;
+use muster_domain::conversion::{Phase, Reference};
 use sea_orm::Statement;
 
 const COLUMNS: &str = "documents.owner rewrite key=id account=account_id; notes.author rewrite key=ref account=tenant; audit.actor keep; \
@@ -112,6 +112,57 @@ async fn a_walk_reads_each_row_once_whatever_the_key() {
         }
         let keys: std::collections::BTreeSet<_> = read.iter().map(|row| row.key.clone()).collect();
         assert_eq!((read.len(), keys.len()), (25, 25), "{}", place.engine);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_counts_the_rows_of_columns_until_they_are_read() {
+    on_each(|place| async move {
+        let (place, db) = with_tables(&place).await;
+        place.many(9).await;
+        for n in 1..=40i64 {
+            insert(&place, &db, "documents", n.into(), place.account.0.into(), "u1").await;
+        }
+        for _ in 0..20 {
+            insert(&place, &db, "notes", Uuid::now_v7().into(), "acme".into(), "u2").await;
+        }
+        db.execute_unprepared("ANALYZE").await.expect("looked at");
+        let planned = place.plan(&PlanOptions::default()).await;
+        let left = async |run: &Conversion| conversion::remaining(&place.store, run).await.expect("asked");
+        assert_eq!(left(&planned).await, None, "it is not started");
+        let run = conversion::start(&place.store, &planned, "test", &json!({})).await.expect("started");
+        place.slice_of(&run, 1).await;
+        let now = place.get(&run).await;
+        let users = u64::try_from(2 * now.total - now.walk_n).expect("a count");
+        assert_eq!((now.phase, left(&now).await), (Phase::Aliases, Some(users + 60)), "{}: aliases, users, rows", place.engine);
+
+        let (mut seen, mut before) = (Vec::new(), u64::MAX);
+        while place.get(&run).await.phase != Phase::Done {
+            place.slice_of(&run, 2).await;
+            let now = place.get(&run).await;
+            if now.phase == Phase::References {
+                let targets = conversion::targets(&place.store, place.account, run.id).await.expect("targets");
+                let open = |one: &&conversion::TargetProgress| matches!(one.state.as_str(), "waiting" | "walking");
+                let rows = |name: &str| {
+                    if name.starts_with("documents") {
+                        40
+                    } else if name.starts_with("notes") {
+                        20
+                    } else {
+                        0
+                    }
+                };
+                let rest: i64 = targets.iter().filter(open).map(|one| rows(&one.name) - one.scanned).sum();
+                let rest = u64::try_from(rest).expect("a count");
+                assert_eq!(left(&now).await, Some(rest), "{}: {targets:?}", place.engine);
+                assert!(rest <= before, "it never grows");
+                seen.push(rest);
+                before = rest;
+            }
+        }
+        assert!(seen.iter().any(|rest| (1..60).contains(rest)), "{}: half way, {seen:?}", place.engine);
+        assert_eq!(left(&place.get(&run).await).await, None, "nothing is left to tell of");
     })
     .await;
 }
