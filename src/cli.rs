@@ -1,11 +1,13 @@
 //! The commands, as clap knows them. What they do is in `commands`.
 
+mod alias;
 mod console;
 mod convert;
 mod log;
 mod notify;
 mod sso;
 
+pub use alias::{AliasCommand, ExtendAliases, ListAliases};
 pub use console::{Anchor, AuditCommand, ConsoleCommand, ListAudit};
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
@@ -101,6 +103,12 @@ pub enum Command {
         after_help = "Examples:\n  muster convert plan --account acme --csv plan.csv\n  muster convert start --account acme\n  muster convert watch --account acme\n  muster convert undo --account acme\n\nA plan changes nobody. A started conversion is run by the workers (or by `muster serve`) within seconds."
     )]
     Convert(ConvertCommand),
+    /// Old user ids after a conversion: who had them, who still uses them, how long they live.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster alias list --account acme --live\n  muster alias extend --account acme --all --until 2028-01-31\n  muster alias release --account acme --old-id jdoe"
+    )]
+    Alias(AliasCommand),
     /// The log of operations: every write a directory sent, and what became of it.
     #[command(
         subcommand,

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod account;
+mod alias;
 mod audit;
 mod completions;
 mod config;
@@ -57,6 +58,7 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::User(UserCommand::Create(new)) => user::create(&context, new).await,
         Command::User(UserCommand::Import(import)) => user_import::run(&context, import).await,
         Command::Scim(command) => scim::run(&context, command).await,
+        Command::Alias(command) => alias::run(&context, command).await,
         Command::Convert(command) => convert::run(&context, command).await,
         Command::Ops(command) => ops::run(&context, command).await,
         Command::Cycles(command) => cycles::run(&context, command).await,

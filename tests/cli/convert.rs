@@ -49,7 +49,7 @@ fn what_cannot_be_done_says_why() {
     assert!(place.run(&["convert", "undo", "--account", "acme"]).exits(5).err.contains("nothing to undo"));
     place.run(&["convert", "plan", "--account", "acme", "--only-own-domains"]).exits(2);
     place.run(&["convert", "plan", "--account", "acme"]).exits(0);
-    assert!(place.run(&["convert", "pause", "--account", "acme"]).exits(6).err.contains("only when it is running"));
+    assert!(place.run(&["convert", "pause", "--account", "acme"]).exits(6).err.contains("only when it is planning or running"));
     assert!(place.run(&["convert", "resume", "--account", "acme"]).exits(6).err.contains("only when it is paused"));
     let started = place.run(&["convert", "start", "--account", "acme", "--max-rate", "50", "--json"]).exits(0).json();
     assert_eq!((started["state"].as_str(), started["pace"]["rows_per_second"].as_i64()), (Some("running"), Some(50)));

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod accounts;
+#[cfg(unix)]
+mod alias;
 mod configuration;
 mod conformance;
 mod convert;

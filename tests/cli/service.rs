@@ -11,13 +11,14 @@ use std::{
 };
 
 /// `muster` without arguments, ready; killed when the test ends early.
-struct Service {
+pub struct Service {
     child: Child,
     listen: String,
 }
 
 impl Service {
-    fn start(place: &Place) -> Self {
+    /// Starts it in this directory, and waits until it is ready.
+    pub fn start(place: &Place) -> Self {
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let environment = [("MUSTER_HTTP__LISTEN", listen.as_str())];
         place.run_with(&["healthcheck"], &environment).exits(4);

@@ -3,6 +3,10 @@
 //! The exact user id comes first; an alias is asked only when nobody has it. So a user id that was given to somebody new, or that
 //! came to another user through a chain, means the user who has it now.
 
+mod manage;
+
+pub use manage::{Alias, AliasPage, AliasQuery, Longer, RECENT_MS, Released, Which, extend, list, release};
+
 use crate::{Store, StoreError, now_ms};
 use muster_domain::{AccountId, LoginKey, UserId};
 use sea_orm::{ConnectionTrait, Value};

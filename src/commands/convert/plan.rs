@@ -33,6 +33,11 @@ pub async fn run(context: &Context, store: &Store, account: &Account, plan: Conv
     bar.clear();
     let run = made?;
     while conversion::discard_items(store, account.id, SLICE).await? {}
+    if run.state == State::Paused {
+        let why = run.reason.as_deref().unwrap_or("no reason given");
+        let resume = context.command_line(&format!("convert resume --account {}", account.slug));
+        return Err(Failure::new(Exit::Partial, format!("the plan is paused ({why}); it goes on where it stood with {resume}")));
+    }
     if run.state != State::Planned {
         return Err(Failure::new(Exit::Terminated, format!("the plan is {}: it was stopped before it was ready", run.state)));
     }

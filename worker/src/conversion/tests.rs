@@ -1,5 +1,6 @@
 //! Conversions on real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
+mod aliases;
 mod governed;
 mod meanwhile;
 mod orders;

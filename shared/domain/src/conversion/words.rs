@@ -63,7 +63,7 @@ words!(
         Planned = "planned",
         /// User ids are being rewritten (or it waits for a named reason).
         Running = "running",
-        /// An operator, or a guard, stopped it. It can go on.
+        /// An operator, or a guard, stopped it, or the making of its plan. It can go on.
         Paused = "paused",
         /// It ended after its last phase.
         Finished = "finished",
@@ -113,6 +113,14 @@ words!(
         Done = "done",
     }
 );
+
+impl Phase {
+    /// Whether the plan is being made, and nobody is changed.
+    #[must_use]
+    pub const fn is_of_plan(self) -> bool {
+        matches!(self, Self::Read | Self::Contest)
+    }
+}
 
 words!(
     /// Where an item stands.

@@ -42,22 +42,20 @@ impl WriteTransaction {
             .uuid("account_id", keys.iter().map(|(account, _)| account.0))
             .text("key", keys.iter().map(|(_, key)| key.clone()))
             .int("now", keys.iter().map(|_| now));
-        let sql = "SELECT r.account_id, r.key, u.id, CAST(NULL AS text) AS promised \
+        let sql = "SELECT r.account_id, r.key, u.id, CAST(NULL AS text) AS promised, CAST(0 AS bigint) AS place \
              FROM r JOIN users u ON u.account_id = r.account_id AND u.login_key = r.key \
-             UNION ALL SELECT r.account_id, r.key, i.user_id, CASE WHEN c.state = 'running' THEN i.new_id END FROM r \
-             JOIN conversion c ON c.account_id = r.account_id AND c.finished_ms IS NULL AND c.state IN ('running', 'paused') AND c.kind = 'convert' \
+             UNION ALL SELECT r.account_id, r.key, i.user_id, CASE WHEN c.state = 'running' THEN i.new_id END, 1 FROM r \
+             JOIN conversion c ON c.account_id = r.account_id AND c.finished_ms IS NULL AND c.started_ms IS NOT NULL AND c.kind = 'convert' \
              JOIN conversion_item i ON i.conversion_id = c.id AND i.new_key = r.key AND i.state IN ('todo', 'again') \
-             UNION ALL SELECT r.account_id, r.key, a.user_id, NULL FROM r \
+             UNION ALL SELECT r.account_id, r.key, a.user_id, NULL, 2 FROM r \
              JOIN alias a ON a.account_id = r.account_id AND a.old_key = r.key AND a.reserved_ms > r.now \
              JOIN users u ON u.account_id = a.account_id AND u.id = a.user_id";
-        let mut owners = HashMap::new();
+        let mut claims = Vec::new();
         for row in self.all(rows.statement(sql)).await? {
             let (key, user) = key_and_id(&row)?;
-            let promised = row.try_get("", "promised")?;
-            // The first kind of owner goes before the others.
-            owners.entry(key).or_insert(KeyOwner { user, promised });
+            claims.push((row.try_get("", "place")?, key, KeyOwner { user, promised: row.try_get("", "promised")? }));
         }
-        Ok(owners)
+        Ok(first_claims(claims))
     }
 
     /// Inserts users.
@@ -123,6 +121,17 @@ impl WriteTransaction {
     }
 }
 
+/// Of those who claim a key, the one whose kind of claim goes before the others. The rows of a union come in whatever order the
+/// database likes, so the place of the kind is part of them.
+fn first_claims(mut claims: Vec<(i64, AccountKey, KeyOwner)>) -> HashMap<AccountKey, KeyOwner> {
+    claims.sort_by_key(|(place, ..)| *place);
+    let mut owners = HashMap::with_capacity(claims.len());
+    for (_, key, owner) in claims {
+        owners.entry(key).or_insert(owner);
+    }
+    owners
+}
+
 /// A relation of addresses, in order, so that rows are locked in order.
 pub(super) fn by_address(tx: &WriteTransaction, addresses: &[Address]) -> Rows {
     let mut sorted = addresses.to_vec();
@@ -146,4 +155,23 @@ fn attributes(rows: Rows, users: &[&UserRow]) -> Rows {
         .json("resource", users.iter().map(|user| user.rest()))
         .int("version", users.iter().map(|user| user.version))
         .int("modified_ms", users.iter().map(|user| user.modified_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_domain::AccountId;
+
+    #[test]
+    fn the_kind_of_claim_decides_and_not_the_order_of_the_rows() {
+        let key: AccountKey = (AccountId(Uuid::from_u128(1)), "jdoe".to_owned());
+        let owner = |n| KeyOwner { user: Uuid::from_u128(n), promised: (n == 11).then(|| "JDoe".to_owned()) };
+        let claims = [(0, 10), (1, 11), (2, 12)];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+            let rows = order.map(|at: usize| (claims[at].0, key.clone(), owner(claims[at].1))).to_vec();
+            assert_eq!(first_claims(rows)[&key], owner(10), "{order:?}");
+        }
+        let promised = first_claims(vec![(2, key.clone(), owner(12)), (1, key.clone(), owner(11))]);
+        assert_eq!(promised[&key], owner(11), "a promise goes before a reservation");
+    }
 }

@@ -23,8 +23,10 @@ async fn transition(
 ) -> Result<Conversion, StoreError> {
     let words: Vec<String> = from.iter().map(|state| format!("'{state}'")).collect();
     let tx = store.begin().await?;
+    // A run that stood still before its plan was made goes on with the plan.
     let sql = format!(
-        "UPDATE conversion SET state = $3, modified_ms = $4, reason = $5{more} \
+        "UPDATE conversion SET state = CASE WHEN $3 = 'running' AND phase IN ('read', 'contest') THEN 'planning' ELSE CAST($3 AS text) END, \
+         modified_ms = $4, reason = $5{more} \
          WHERE account_id = $1 AND id = $2 AND state IN ({}) RETURNING {COLUMNS}",
         words.join(", ")
     );
@@ -50,6 +52,15 @@ async fn transition(
 /// # Errors
 /// [`StoreError::Conflict`] when it is not planned, or the plan is older than 7 days.
 pub async fn start(store: &Store, run: &Conversion, by: &str, pace: &serde_json::Value) -> Result<Conversion, StoreError> {
+    if let Some(now) = get(store, run.account, run.id).await?.filter(|now| now.phase.is_of_plan()) {
+        match now.state {
+            State::Planning => return Err(StoreError::Conflict("the plan is still being made: start it when it is planned".into())),
+            State::Paused => {
+                return Err(StoreError::Conflict("the plan is paused and not finished: resume it, and start it when it is planned".into()));
+            }
+            _ => {}
+        }
+    }
     if run.planned_ms.is_some_and(|planned| planned + PLAN_KEEPS_MS < now_ms()) {
         return Err(StoreError::Conflict("the plan is more than 7 days old: make a new one".into()));
     }
@@ -58,15 +69,16 @@ pub async fn start(store: &Store, run: &Conversion, by: &str, pace: &serde_json:
     transition(store, run, (&[State::Planned], State::Running), ("started", json!({"by": by})), more, None).await
 }
 
-/// Stops a run until it is resumed. What was converted stays so.
+/// Stops a run, or the making of its plan, until it is resumed. What was converted stays so.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when it is not running.
+/// [`StoreError::Conflict`] when it is neither planning nor running.
 pub async fn pause(store: &Store, run: &Conversion, by: &str, reason: &str) -> Result<Conversion, StoreError> {
-    transition(store, run, (&[State::Running], State::Paused), ("paused", json!({"by": by, "reason": reason})), "", Some(reason)).await
+    let from = [State::Planning, State::Running];
+    transition(store, run, (&from, State::Paused), ("paused", json!({"by": by, "reason": reason})), "", Some(reason)).await
 }
 
-/// Lets a paused run go on.
+/// Lets a paused run, or a paused plan, go on where it stood.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is not paused.

@@ -155,7 +155,7 @@ pub async fn create(store: &Store, account: AccountId, new: NewConversion) -> Re
     };
     let tx = store.begin().await?;
     let supersede = "UPDATE conversion SET state = 'superseded', finished_ms = $2, epoch = epoch + 1 \
-         WHERE account_id = $1 AND finished_ms IS NULL AND state IN ('planning', 'planned')";
+         WHERE account_id = $1 AND finished_ms IS NULL AND started_ms IS NULL";
     tx.inner.execute_raw(store.statement(supersede, [account.0.into(), now.into()])).await?;
     let (kind, state, phase) = match new.undo_of {
         Some(_) => (Kind::Undo, State::Running, Phase::Ordered),

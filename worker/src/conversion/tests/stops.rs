@@ -1,6 +1,7 @@
 //! Stopping: pause, cancel, take-over, the end of a slice, and a pace that says no.
 
 use super::*;
+use muster_domain::conversion::Phase;
 use muster_store::conversion::ConversionError;
 
 async fn started(place: &Place, users: usize) -> Conversion {
@@ -97,6 +98,58 @@ async fn a_pace_that_sees_trouble_pauses_the_run_with_its_reason() {
         assert!(matches!(alarmed.slice(&run).await, SliceEnd::Fenced));
         let run = place.get(&run).await;
         assert_eq!((run.state, run.reason.as_deref()), (State::Paused, Some("replica lag 9 s")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_paused_goes_on_where_it_stood() {
+    /// Stops after some chunks.
+    struct Alarm(u32);
+    impl Pace for Alarm {
+        fn next(&mut self, _: Moment<'_>) -> Step {
+            self.0 = self.0.saturating_sub(1);
+            if self.0 == 0 { Step::Stop { reason: "disk is full".into() } } else { Step::Work { rows: 5 } }
+        }
+        fn done(&mut self, _: super::super::Chunk) {}
+    }
+    on_each(|place| async move {
+        place.many(30).await;
+        let whole = place.items(&place.plan(&PlanOptions::default()).await).await;
+        // Three chunks are read before the guard; ten come to the middle of the contest.
+        for (chunks, phase) in [(4, Phase::Read), (11, Phase::Contest)] {
+            let new = place.new_run(&PlanOptions::default());
+            let run = conversion::create(&place.store, place.account, new.clone()).await.expect("a new run");
+            let settings = ConversionSettings { pace: Arc::new(move |_| Box::new(Alarm(chunks))), ..place.settings.clone() };
+            let alarmed = Place { settings, ..place.clone() };
+            assert!(matches!(alarmed.slice(&run).await, SliceEnd::Fenced));
+            let paused = place.get(&run).await;
+            assert_eq!((paused.state, paused.phase, paused.reason.as_deref()), (State::Paused, phase, Some("disk is full")));
+            let before = place.items(&run).await;
+            assert!(!before.is_empty());
+            assert_eq!(conversion::take(&place.store, run.account, run.id, "x").await.expect("asked"), None, "nobody works on it");
+            let refused = conversion::start(&place.store, &run, "ada", &json!({})).await.expect_err("there is no plan yet");
+            assert!(refused.to_string().contains("resume it"), "{refused}");
+            let resumed = conversion::resume(&place.store, &run, "ada").await.expect("resumed");
+            assert_eq!((resumed.state, resumed.phase, resumed.walk_n), (State::Planning, phase, paused.walk_n));
+            let refused = conversion::start(&place.store, &run, "ada", &json!({})).await.expect_err("there is no plan yet");
+            assert!(refused.to_string().contains("still being made"), "{refused}");
+            conversion::pause(&place.store, &run, "ada", "lunch").await.expect("an operator may as well");
+            conversion::resume(&place.store, &run, "ada").await.expect("resumed");
+            assert_eq!(place.work(&run).await.state, State::Planned);
+            assert_eq!(place.items(&run).await, whole, "{}: the plan is as if nothing had been", place.engine);
+        }
+        let new = place.new_run(&PlanOptions::default());
+        let first = conversion::create(&place.store, place.account, new.clone()).await.expect("a new run");
+        conversion::pause(&place.store, &first, "ada", "lunch").await.expect("paused");
+        let second = conversion::create(&place.store, place.account, new).await.expect("a paused plan gives way to a new one");
+        assert_eq!(place.get(&first).await.state, State::Superseded);
+        let settings = ConversionSettings { pace: Arc::new(|_| Box::new(Alarm(11))), ..place.settings.clone() };
+        assert!(matches!(Place { settings, ..place.clone() }.slice(&second).await, SliceEnd::Fenced));
+        assert_eq!(place.items(&second).await.len(), 30);
+        // Nobody has agreed to what a plan says: it promises nothing.
+        place.users(&[("newcomer", "newcomer@acme.test"), ("user.1@acme.test", "")]).await;
+        assert_eq!(conversion::cancel(&place.store, &second, "ada").await.expect("cancelled").state, State::Cancelled);
     })
     .await;
 }
