@@ -43,7 +43,7 @@ async fn a_plan_is_made_found_replaced_and_cancelled() {
         assert_eq!(found["id"], id);
     }
     let early = send(&gateway, &token, "POST", "/latest/start", &json!({ "preset": "fast" })).await;
-    assert!(early.is_error(409, None).detail().contains("planning"), "{}", early.detail());
+    assert!(early.is_error(409, None).detail().contains("being made"), "{}", early.detail());
     let second = send(&gateway, &token, "POST", "", &Value::Null).await.json();
     assert_eq!(send(&gateway, &token, "GET", &format!("/{id}"), &Value::Null).await.json()["state"], "superseded");
     let cancelled = send(&gateway, &token, "POST", "/latest/cancel", &Value::Null).await.json();
