@@ -11,8 +11,8 @@
 //! ```
 //!
 //! **A page** is an `async fn(&Visit<'_>) -> Answer` and a line in a table of routes ([`route::TABLES`]). By the time it is called, the
-//! viewer is known, has the right the line names, and a form has been checked for forgery. It asks the store ([`Visit::read`]),
-//! fills a template that extends `console/layout.html` and has a field `page` ([`Visit::page`]), and returns [`Visit::html`]. A form's
+//! viewer is known, has the right the line names, and a form has been checked for forgery. It asks the store (`Visit::read`),
+//! fills a template that extends `console/layout.html` and has a field `page` ([`Visit::page`]), and returns `Visit::html`. A form's
 //! function ends with [`Visit::redirect`] and, if there is something to say, [`Visit::redirect_saying`].
 //!
 //! **Every action is a plain form** that works without JavaScript. Scripts only add: the live parts of a page ([`live`]), copying.

@@ -1,7 +1,7 @@
 //! Signing in with an identity somebody else vouches for: whose it is.
 //!
 //! A platform's own sign-in made users by mailbox name (`jdoe`); a directory knows them by address (`jdoe@acme.com`). The two are one
-//! person only where that is beyond doubt, and [`resolve`] is the one place that says when:
+//! person only where that is beyond doubt, and [`resolve()`] is the one place that says when:
 //!
 //! 1. the exact user id;
 //! 2. a live alias, which a conversion left behind;

@@ -4,7 +4,7 @@ use super::*;
 use muster_domain::conversion::{Phase, Reference};
 use sea_orm::Statement;
 
-const COLUMNS: &str = "documents.owner rewrite key=id account=account_id; notes.author rewrite key=ref account=tenant; audit.actor keep; \
+const COLUMNS: &str = "documents.owner rewrite key=id account=account_id; notes.author rewrite key=ref account=tenant; history.actor keep; \
     missing.who rewrite";
 
 async fn with_tables(place: &Place) -> (Place, DatabaseConnection) {
@@ -13,7 +13,7 @@ async fn with_tables(place: &Place) -> (Place, DatabaseConnection) {
     for sql in [
         format!("CREATE TABLE documents (id {serial}, account_id {uuid} NOT NULL, owner text)"),
         format!("CREATE TABLE notes (ref {uuid} PRIMARY KEY, tenant text NOT NULL, author text)"),
-        format!("CREATE TABLE audit (id {serial}, account_id {uuid} NOT NULL, actor text)"),
+        format!("CREATE TABLE history (id {serial}, account_id {uuid} NOT NULL, actor text)"),
     ] {
         db.execute_unprepared(&sql).await.expect("a table");
     }
@@ -55,7 +55,7 @@ async fn references_follow_their_users_there_and_back() {
         for n in 0..20 {
             insert(&place, &db, "notes", Uuid::now_v7().into(), if n % 2 == 0 { "acme" } else { "other" }.into(), "u3").await;
         }
-        insert(&place, &db, "audit", 1i64.into(), place.account.0.into(), "u1").await;
+        insert(&place, &db, "history", 1i64.into(), place.account.0.into(), "u1").await;
         let before = (texts(&db, "documents", "owner", "id").await, texts(&db, "notes", "author", "ref").await);
 
         let run = place.run(&place.plan(&PlanOptions::default()).await).await;
@@ -67,13 +67,13 @@ async fn references_follow_their_users_there_and_back() {
         assert_eq!(documents[9], "u1", "n = 10 belongs to another account");
         let notes = texts(&db, "notes", "author", "ref").await;
         assert_eq!((notes[0].as_str(), notes[1].as_str()), ("User.3@acme.test", "u3"));
-        assert_eq!(texts(&db, "audit", "actor", "id").await, ["u1"], "history says what was true");
+        assert_eq!(texts(&db, "history", "actor", "id").await, ["u1"], "history says what was true");
         let targets = conversion::targets(&place.store, place.account, run.id).await.expect("targets");
         let shown: Vec<_> =
             targets.iter().map(|one| (one.name.as_str(), one.state.as_str(), one.scanned, one.rewritten, one.ambiguous)).collect();
         assert_eq!(shown[0], ("documents.owner", "done", 100, 30, 20), "{}", place.engine);
         assert_eq!(shown[1], ("notes.author", "done", 20, 10, 0));
-        assert_eq!(shown[2], ("audit.actor", "done", 0, 0, 0));
+        assert_eq!(shown[2], ("history.actor", "done", 0, 0, 0));
         assert!(shown[3].1.contains("there is no column"), "{shown:?}");
 
         // n = 4, 9, 14 … were written in the new form from the start; they go back with their user.
