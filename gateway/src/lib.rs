@@ -53,6 +53,7 @@ mod path;
 mod query;
 mod refusal;
 mod reply;
+mod retry;
 mod route;
 mod scim;
 mod serve;

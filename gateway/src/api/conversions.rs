@@ -9,7 +9,6 @@ use axum::{
 use muster_domain::{
     Role,
     conversion::{PaceRequest, PlanRequest},
-    csv_line,
 };
 use muster_scim::ScimError;
 use muster_store::{
@@ -21,7 +20,6 @@ use serde_json::{Value, json};
 
 /// Runs in a list.
 const LISTED: u32 = 100;
-const HEADING: [&str; 9] = ["n", "id", "user_id", "email", "new_user_id", "state", "reason", "other_user", "attempts"];
 
 /// Why somebody holds a run.
 #[derive(Default, Deserialize)]
@@ -82,7 +80,7 @@ pub(super) async fn items(call: &ApiCall<'_>, id: &str) -> Result<Response, Refu
     let run = find(call, id).await?;
     let page = call.app.read(conversion::items_page(&call.app.store, &run, filter, after, limit)).await?;
     if as_csv {
-        let lines = std::iter::once(csv_line(HEADING)).chain(page.items.iter().map(line));
+        let lines = std::iter::once(Item::csv_heading()).chain(page.items.iter().map(|item| item.csv(run.users_n)));
         return Ok(csv("attachment; filename=\"conversion.csv\"", lines, page.next.map(|next| next.to_string())));
     }
     Ok(json(call, &page))
@@ -141,21 +139,6 @@ fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ScimError> {
         return Err(ScimError::invalid_value("the body must be a JSON object"));
     }
     serde_json::from_slice(body).map_err(|error| ScimError::invalid_value(format!("the body cannot be used: {error}")))
-}
-
-fn line(item: &Item) -> String {
-    let other = item.other.map(|id| id.to_string()).unwrap_or_default();
-    csv_line([
-        item.n.to_string().as_str(),
-        item.user.to_string().as_str(),
-        &item.old_id,
-        item.email.as_deref().unwrap_or_default(),
-        item.new_id.as_deref().unwrap_or_default(),
-        item.state.as_str(),
-        item.code.as_str(),
-        other.as_str(),
-        item.tries.to_string().as_str(),
-    ])
 }
 
 fn conflict(error: StoreError) -> Refusal {

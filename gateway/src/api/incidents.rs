@@ -1,13 +1,9 @@
 //! Incidents, and what people do to them.
 
 use super::{Action, ApiCall, csv, json};
-use crate::{app::App, refusal::Refusal};
+use crate::{app::App, refusal::Refusal, retry};
 use axum::response::Response;
-use futures::future::join_all;
-use muster_domain::{
-    Operation, Outcome, OutcomeCode,
-    incident::{Cause, IncidentState},
-};
+use muster_domain::incident::{Cause, IncidentState};
 use muster_scim::{ScimError, instant_ms, parse_json};
 use muster_store::{
     StoreError,
@@ -18,8 +14,6 @@ use serde_json::{Value, json};
 
 /// Affected users that are named; `failures` has all.
 const SHOWN: u32 = 20;
-/// Operations one request tries again; the answer says when there are more.
-const RETRY_MOST: u64 = 300;
 
 /// `GET /incidents`
 pub(super) async fn list(call: &ApiCall<'_>) -> Result<Response, Refusal> {
@@ -80,22 +74,9 @@ fn until(app: &App, body: &[u8]) -> Result<i64, ScimError> {
     moment.ok_or_else(|| ScimError::invalid_value("`until` is required: a moment, such as \"2026-01-31T09:00:00Z\""))
 }
 
-/// Through the queue, like every other write.
 async fn retry(call: &ApiCall<'_>, incident: &Incident) -> Result<Response, Refusal> {
-    let app = call.app;
-    let apply = |operations: Vec<Operation>| join_all(operations.into_iter().map(|operation| apply(app, operation)));
-    // The deadline is set when it is sent; what the database was told as patience is not used.
-    let report = incidents::retry(&app.store, call.account, incident.id, &call.by, (RETRY_MOST, 0), apply).await;
-    let report = report.map_err(conflict)?.ok_or_else(nothing)?;
-    Ok(json(call, &report))
-}
-
-async fn apply(app: &App, mut operation: Operation) -> Outcome {
-    let (settings, now_ms) = (&app.settings, app.queue.now_ms());
-    operation.accepted_ms = now_ms;
-    operation.deadline_ms = now_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + 500));
-    let called = app.operations.call(operation, now_ms.saturating_add_unsigned(settings.wait_ms)).await;
-    called.unwrap_or_else(|_| Outcome::failed(OutcomeCode::Expired, 503))
+    let report = retry::retry(call.app, call.account, incident.id, &call.by).await;
+    Ok(json(call, &report.map_err(conflict)?.ok_or_else(nothing)?))
 }
 
 /// The incident of this number, with what was counted until a moment ago.

@@ -2,52 +2,7 @@
 //!
 //! Made like a secret key, each with a prefix of its own, so that neither is ever taken for the other. Only their SHA-256 is stored.
 
-use crate::secret_key::{SecretKeyHash, generate, is_well_formed};
-use sha2::{Digest, Sha256};
-use std::fmt;
-
-macro_rules! token {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
-        $(#[$doc])*
-        #[derive(Clone)]
-        pub struct $name(String);
-
-        impl $name {
-            /// A new one.
-            ///
-            /// # Panics
-            /// When the operating system gives no random bytes.
-            #[must_use]
-            pub fn generate() -> Self {
-                Self(generate($prefix))
-            }
-
-            /// Reads one that was presented; none when it is mistyped, cut short or none of ours.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                is_well_formed($prefix, text).then(|| Self(text.to_owned()))
-            }
-
-            /// What is stored of it.
-            #[must_use]
-            pub fn hash(&self) -> SecretKeyHash {
-                SecretKeyHash(Sha256::digest(self.0.as_bytes()).into())
-            }
-
-            /// The token itself.
-            #[must_use]
-            pub fn reveal(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-    };
-}
+use crate::token::token;
 
 token!(
     /// What a browser holds while somebody is signed in to the console.

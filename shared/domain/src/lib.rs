@@ -23,6 +23,7 @@ mod operation;
 mod role;
 mod secret_key;
 pub mod sso;
+mod token;
 
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;

@@ -2,31 +2,21 @@
 
 use super::{failure::find, failures::PATH};
 use crate::{
-    app::App,
     console::{
         display,
         flash::Tone,
         problem::{Answer, Problem},
         visit::Visit,
     },
+    retry,
 };
-use futures::future::join_all;
-use muster_domain::{Operation, Outcome, OutcomeCode};
-use muster_store::{
-    StoreError,
-    incidents::{self, RetryReport},
-};
-
-/// Operations one request tries again; whoever presses the button again tries the next ones.
-const MOST: u64 = 300;
+use muster_store::{StoreError, incidents::RetryReport};
 
 /// `POST /provisioning/failures/{number}/retry`: through the queue, like every other write.
 pub(super) async fn retry(visit: &Visit<'_>) -> Answer {
     let incident = find(visit).await?;
-    let (to, app) = (format!("{PATH}/{}", incident.number), visit.app);
-    let apply = |operations: Vec<Operation>| join_all(operations.into_iter().map(|operation| apply(app, operation)));
-    // The deadline is set when it is sent; what the database was told as patience is not used.
-    let report = incidents::retry(visit.store(), visit.account(), incident.id, &visit.viewer.user_id, (MOST, 0), apply).await;
+    let to = format!("{PATH}/{}", incident.number);
+    let report = retry::retry(visit.app, visit.account(), incident.id, &visit.viewer.user_id).await;
     let report = match report {
         Ok(report) => report.ok_or(Problem::NotFound)?,
         Err(StoreError::Conflict(why)) => return Err(Problem::back(to, format!("{why}."))),
@@ -35,14 +25,6 @@ pub(super) async fn retry(visit: &Visit<'_>) -> Answer {
     visit.audit("incident.retry", format!("incident #{}", incident.number)).await?;
     let (tone, said) = said(report);
     visit.redirect_saying(&to, tone, said)
-}
-
-async fn apply(app: &App, mut operation: Operation) -> Outcome {
-    let (settings, now_ms) = (&app.settings, app.queue.now_ms());
-    operation.accepted_ms = now_ms;
-    operation.deadline_ms = now_ms.saturating_add_unsigned(settings.wait_ms.saturating_sub(settings.apply_ms + 500));
-    let called = app.operations.call(operation, now_ms.saturating_add_unsigned(settings.wait_ms)).await;
-    called.unwrap_or_else(|_| Outcome::failed(OutcomeCode::Expired, 503))
 }
 
 fn said(report: RetryReport) -> (Tone, String) {

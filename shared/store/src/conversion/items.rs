@@ -5,6 +5,7 @@ use crate::{Store, StoreError, WriteTransaction, rows::Rows};
 use muster_domain::{
     AccountId, ConversionId,
     conversion::{Code, ItemState},
+    csv_line,
 };
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use serde::Serialize;
@@ -79,6 +80,28 @@ impl Item {
     #[must_use]
     pub fn is_done(&self, users_n: i64) -> bool {
         self.state == ItemState::Done || (self.state == ItemState::Todo && self.depth == 0 && self.n <= users_n)
+    }
+
+    /// The heading of [`Item::csv`].
+    #[must_use]
+    pub fn csv_heading() -> String {
+        csv_line(["n", "id", "user_id", "email", "new_user_id", "state", "reason", "other_user", "attempts"])
+    }
+
+    /// A line of CSV, in a run whose users' cursor stands there.
+    #[must_use]
+    pub fn csv(&self, users_n: i64) -> String {
+        csv_line([
+            self.n.to_string().as_str(),
+            self.user.to_string().as_str(),
+            &self.old_id,
+            self.email.as_deref().unwrap_or_default(),
+            self.new_id.as_deref().unwrap_or_default(),
+            self.state_at(users_n).as_str(),
+            self.code.as_str(),
+            self.other.map(|id| id.to_string()).unwrap_or_default().as_str(),
+            self.tries.to_string().as_str(),
+        ])
     }
 
     /// Where it stands, said out.
