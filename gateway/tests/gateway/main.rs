@@ -14,6 +14,7 @@ mod conversions;
 mod deferred;
 mod described;
 mod failures;
+mod forms;
 mod lists;
 mod me;
 mod media;

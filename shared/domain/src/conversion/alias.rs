@@ -42,18 +42,3 @@ impl AliasTerms {
         now_ms.div_euclid(DAY_MS).saturating_add(i64::from(days) + 1).saturating_mul(DAY_MS)
     }
 }
-
-/// What a user id looks like, to see which form a directory sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The name of a mailbox: `jdoe`.
-    Mailbox,
-    /// An address: `jdoe@acme.com`.
-    Email,
-}
-
-/// Which form a user id has.
-#[must_use]
-pub fn form_of(user_id: &str) -> Form {
-    if user_id.contains('@') { Form::Email } else { Form::Mailbox }
-}
