@@ -7,7 +7,7 @@ mod log;
 mod notify;
 mod sso;
 
-pub use alias::{AliasCommand, ExtendAliases, ListAliases};
+pub use alias::{AliasCommand, ExtendAliases, ListAliases, ReleaseAliases};
 pub use console::{Anchor, AuditCommand, ConsoleCommand, ListAudit};
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};

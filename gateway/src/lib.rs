@@ -44,6 +44,7 @@ mod context;
 mod cursor;
 mod discovery;
 mod failures;
+mod forms;
 mod front;
 mod health;
 mod measure;

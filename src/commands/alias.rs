@@ -2,20 +2,19 @@
 
 use super::stdout_failure;
 use crate::{
-    cli::{AliasCommand, ExtendAliases, ListAliases},
+    cli::{AliasCommand, ExtendAliases, ListAliases, ReleaseAliases},
     context::Context,
     exit::{CommandResult, Exit, Failure},
     output,
 };
+use muster_domain::{ConversionId, conversion::AliasTerms};
 use muster_store::{
     Store,
     accounts::Account,
-    aliases::{self, Alias, AliasQuery, Longer, Released, Which},
+    aliases::{self, Alias, AliasPage, AliasQuery, Which},
     now_ms,
 };
 use serde_json::json;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub async fn run(context: &Context, command: AliasCommand) -> CommandResult {
     let store = context.open_store().await?;
@@ -28,17 +27,24 @@ pub async fn run(context: &Context, command: AliasCommand) -> CommandResult {
             let account = context.account(&store, &order.account).await?;
             extend(context, &store, &account, order).await
         }
-        AliasCommand::Release { account, old_id, yes } => {
-            let account = context.account(&store, &account).await?;
-            release(context, &store, &account, &old_id, yes).await
+        AliasCommand::Release(order) => {
+            let account = context.account(&store, &order.account).await?;
+            release(context, &store, &account, order).await
         }
     }
 }
 
 async fn list(context: &Context, store: &Store, account: &Account, query: ListAliases) -> CommandResult {
     let live = if query.live { Some(true) } else { query.expired.then_some(false) };
-    let query = AliasQuery { user_id: query.user, old_id: query.old_id, live, after: query.after, limit: query.limit };
-    let page = aliases::list(store, account.id, &query, now_ms()).await?;
+    let query = AliasQuery {
+        user_id: query.user,
+        old_id: query.old_id,
+        conversion: query.conversion,
+        live,
+        after: query.after,
+        limit: query.limit,
+    };
+    let page = full(store, account, query).await?;
     let printed = if context.json() {
         output::json(&page)
     } else {
@@ -52,6 +58,20 @@ async fn list(context: &Context, store: &Store, account: &Account, query: ListAl
     Ok(Exit::Ok)
 }
 
+/// A page as full as it can be: people do not ask again for what one window of the database held too few of.
+async fn full(store: &Store, account: &Account, mut query: AliasQuery) -> Result<AliasPage, Failure> {
+    let mut aliases = Vec::new();
+    loop {
+        let page = aliases::list(store, account.id, &query, now_ms()).await?;
+        query.limit -= u32::try_from(page.aliases.len()).unwrap_or(query.limit).min(query.limit);
+        aliases.extend(page.aliases);
+        if page.next.is_none() || query.limit == 0 {
+            return Ok(AliasPage { aliases, next: page.next });
+        }
+        query.after = page.next;
+    }
+}
+
 fn row(alias: &Alias) -> [String; 6] {
     let now = alias.user_id.clone().unwrap_or_else(|| "(deleted)".to_owned());
     let state = if alias.live { "live" } else { "expired" };
@@ -59,56 +79,52 @@ fn row(alias: &Alias) -> [String; 6] {
     [alias.old_id.clone(), now, state.to_owned(), output::time(alias.expires_ms), alias.hits.to_string(), last]
 }
 
+/// Which are meant: the arguments allow one of these, or none for all.
+fn which(old_id: Option<String>, user: Option<String>, conversion: Option<ConversionId>) -> Which {
+    match (old_id, user, conversion) {
+        (Some(old_id), _, _) => Which::One(old_id),
+        (_, Some(user), _) => Which::User(user),
+        (_, _, Some(conversion)) => Which::Conversion(conversion),
+        (None, None, None) => Which::All,
+    }
+}
+
 async fn extend(context: &Context, store: &Store, account: &Account, order: ExtendAliases) -> CommandResult {
-    let which = match (order.which.old_id, order.which.conversion) {
-        (Some(old_id), _) => {
-            let query = AliasQuery { old_id: Some(old_id.clone()), limit: 1, ..AliasQuery::default() };
-            if aliases::list(store, account.id, &query, now_ms()).await?.aliases.is_empty() {
-                return Err(missing(account, &old_id));
-            }
-            Which::One(old_id)
-        }
-        (None, Some(conversion)) => Which::Conversion(conversion),
-        (None, None) => Which::All,
+    let which = which(order.which.old_id, order.which.user, order.which.conversion);
+    let until = match (order.longer.until, order.longer.days) {
+        (Some(until), _) => until,
+        (None, days) => AliasTerms::end_of_day_in(now_ms(), days.unwrap_or_default()),
     };
-    let longer = match (order.longer.until, order.longer.days) {
-        (Some(until), _) => Longer::Until(until),
-        (None, days) => Longer::By(i64::from(days.unwrap_or_default()) * DAY_MS),
-    };
-    let extended = aliases::extend(store, account.id, &which, longer, now_ms()).await?;
+    let extended = aliases::extend(store, account.id, &which, until).await?.ok_or_else(|| missing(account, &which))?;
     let printed = if context.json() {
-        output::json(&json!({ "extended": extended }))
+        output::json(&json!({ "extended": extended, "until_ms": until }))
     } else {
-        output::pairs(&[("extended".to_owned(), extended.to_string())])
+        output::pairs(&[("extended".to_owned(), extended.to_string()), ("until".to_owned(), output::time(until))])
     };
     printed.map(|()| Exit::Ok).map_err(stdout_failure)
 }
 
-async fn release(context: &Context, store: &Store, account: &Account, old_id: &str, yes: bool) -> CommandResult {
-    let unless = (!yes).then(|| now_ms() - aliases::RECENT_MS);
-    match aliases::release(store, account.id, old_id, unless).await? {
-        Released::Missing => Err(missing(account, old_id)),
-        Released::UsedAt(at) => {
-            let message = format!(
-                "somebody signed in with `{old_id}` at {}: who still does could not any more. With --yes it is let go all the same",
-                output::time(at)
-            );
-            Err(Failure::new(Exit::Refused, message))
-        }
-        Released::Free => {
-            let printed = if context.json() {
-                output::json(&json!({ "released": old_id }))
-            } else {
-                output::pairs(&[("released".to_owned(), old_id.to_owned())])
-            };
-            printed.map(|()| Exit::Ok).map_err(stdout_failure)
-        }
+async fn release(context: &Context, store: &Store, account: &Account, order: ReleaseAliases) -> CommandResult {
+    let which = which(order.which.old_id, order.which.user, order.which.conversion);
+    let unless = (!order.yes).then(|| now_ms() - aliases::RECENT_MS);
+    let done = aliases::release(store, account.id, &which, unless).await?.ok_or_else(|| missing(account, &which))?;
+    let kept = done.kept_because();
+    if let (0, Some(why)) = (done.released, &kept) {
+        return Err(Failure::new(Exit::Refused, format!("{why}. --yes lets them go all the same")));
     }
+    let printed = if context.json() {
+        output::json(&done)
+    } else {
+        output::pairs(&[("released".to_owned(), done.released.to_string()), ("kept".to_owned(), done.kept.to_string())])
+    };
+    printed.map_err(stdout_failure)?;
+    Ok(kept.map_or(Exit::Ok, |why| {
+        eprintln!("{why}. --yes lets them go all the same.");
+        Exit::Partial
+    }))
 }
 
-fn missing(account: &Account, old_id: &str) -> Failure {
-    Failure::new(
-        Exit::NotFound,
-        format!("`{old_id}` is no old user id of `{0}`; `muster alias list --account {0}` lists them", account.slug),
-    )
+fn missing(account: &Account, which: &Which) -> Failure {
+    let what = which.missing();
+    Failure::new(Exit::NotFound, format!("{what}; `muster alias list --account {0}` lists the old user ids of `{0}`", account.slug))
 }

@@ -51,6 +51,9 @@ fn what_cannot_be_done_says_why() {
     place.run(&["convert", "plan", "--account", "acme"]).exits(0);
     assert!(place.run(&["convert", "pause", "--account", "acme"]).exits(6).err.contains("only when it is planning or running"));
     assert!(place.run(&["convert", "resume", "--account", "acme"]).exits(6).err.contains("only when it is paused"));
+    place.run(&["convert", "resume", "--account", "acme", "--max-rate", "7"]).exits(6);
+    let pace = place.run(&["convert", "status", "--account", "acme", "--json"]).exits(0).json()["pace"].clone();
+    assert_eq!(pace, serde_json::json!({ "preset": "gentle" }), "what is refused changes nothing");
     let started = place.run(&["convert", "start", "--account", "acme", "--max-rate", "50", "--json"]).exits(0).json();
     assert_eq!((started["state"].as_str(), started["pace"]["rows_per_second"].as_i64()), (Some("running"), Some(50)));
     assert!(place.run(&["convert", "plan", "--account", "acme"]).exits(6).err.contains("under way"));

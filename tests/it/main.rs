@@ -14,6 +14,7 @@ mod convert;
 mod deferred;
 mod failures;
 mod fixtures;
+mod forms;
 mod group_answers;
 mod harness;
 mod isolation;

@@ -130,7 +130,7 @@ async fn document(call: &ApiCall<'_>, run: &Conversion) -> Result<Value, Refusal
 }
 
 /// A body of ours; nothing is an empty one.
-fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ScimError> {
+pub(super) fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ScimError> {
     if body.is_empty() {
         return Ok(T::default());
     }
@@ -141,7 +141,7 @@ fn read<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ScimError> {
     serde_json::from_slice(body).map_err(|error| ScimError::invalid_value(format!("the body cannot be used: {error}")))
 }
 
-fn conflict(error: StoreError) -> Refusal {
+pub(super) fn conflict(error: StoreError) -> Refusal {
     match error {
         StoreError::Conflict(reason) => ScimError::status(409, reason).into(),
         error => error.into(),

@@ -20,6 +20,8 @@
 //! GET  /conversions/{id}/items           every user of it; ?format=csv
 //! GET  /conversions/{id}/report          counts by reason, examples, columns, events
 //! POST /conversions/{id}/start           also pause, resume, cancel, undo; administrators only
+//! GET  /aliases                          old user ids that still sign in
+//! POST /aliases/extend                   also release; administrators only
 //! ```
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
@@ -27,6 +29,7 @@
 //!
 //! The addresses are in one table (`routes`), which the OpenAPI document is made from as well.
 
+mod aliases;
 mod conversions;
 mod incidents;
 mod notifications;
@@ -111,6 +114,9 @@ async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Res
         Action::Items => conversions::items(call, name).await,
         Action::Report => conversions::report(call, name).await,
         Action::Start | Action::Pause | Action::Resume | Action::Cancel | Action::Undo => conversions::act(call, name, action, body).await,
+        Action::Aliases => aliases::list(call).await,
+        Action::ExtendAliases => aliases::extend(call, body).await,
+        Action::ReleaseAliases => aliases::release(call, body).await,
     }
 }
 

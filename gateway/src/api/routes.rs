@@ -34,6 +34,9 @@ pub(crate) enum Action {
     Resume,
     Cancel,
     Undo,
+    Aliases,
+    ExtendAliases,
+    ReleaseAliases,
 }
 
 /// One method of an address. GET takes HEAD along.
@@ -99,6 +102,9 @@ pub(crate) const ADDRESSES: &[Address] = &[
     Address { path: "/conversions/{id}/resume", allow: "POST", methods: &[taken("POST", "resumeConversion", Action::Resume)] },
     Address { path: "/conversions/{id}/cancel", allow: "POST", methods: &[taken("POST", "cancelConversion", Action::Cancel)] },
     Address { path: "/conversions/{id}/undo", allow: "POST", methods: &[taken("POST", "undoConversion", Action::Undo)] },
+    Address { path: "/aliases", allow: READ, methods: &[taken("GET", "listAliases", Action::Aliases)] },
+    Address { path: "/aliases/extend", allow: "POST", methods: &[taken("POST", "extendAliases", Action::ExtendAliases)] },
+    Address { path: "/aliases/release", allow: "POST", methods: &[taken("POST", "releaseAliases", Action::ReleaseAliases)] },
 ];
 
 impl Address {

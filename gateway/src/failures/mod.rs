@@ -182,6 +182,9 @@ pub(crate) async fn run(app: &App, shutdown: CancellationToken) {
         if let Err(error) = app.sightings.write(&app.store).await {
             tracing::debug!(%error, "what was heard from directories is not shown");
         }
+        if let Err(error) = app.forms.write(&app.store, ending).await {
+            tracing::debug!(%error, "what users were asked for as waits for the database");
+        }
         if ending {
             return;
         }

@@ -96,6 +96,9 @@ fn projections(kinds: &[ResourceType], query: &Query<'_>) -> Result<Vec<Projecti
 /// What is asked of each type.
 fn selections(call: &Call<'_>, kinds: &[ResourceType], query: &Query<'_>, projections: &[Projection]) -> Result<Vec<Selection>, Refusal> {
     let mut filters = filters(call, kinds, query)?;
+    if let (Some(filters), Some(at)) = (&filters, kinds.iter().position(|kind| *kind == ResourceType::User)) {
+        call.app.forms.note_filter(call.caller.account, &filters[at]);
+    }
     let sorts = Sort::parse(kinds, query.sort_by.as_deref(), query.sort_order.as_deref())?;
     let mut selections = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {

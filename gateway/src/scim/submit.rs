@@ -104,6 +104,7 @@ async fn submit_deferred(call: &Call<'_>, operation: Operation, wait: Option<Dur
 
 /// The operation a change becomes.
 pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: Change, if_match: Option<Vec<i64>>) -> Operation {
+    call.app.forms.note_change(call.caller.account, kind, &change);
     let accepted_ms = call.app.queue.now_ms();
     Operation {
         id: OperationId::new(),

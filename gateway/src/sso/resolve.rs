@@ -8,6 +8,7 @@ use axum::{
 };
 use muster_domain::{
     AccountId,
+    conversion::Source,
     sso::{Evidence, Match, Refusal as Reason, SsoSettings, identity_in},
 };
 use muster_scim::{ScimError, parse_json};
@@ -37,6 +38,7 @@ pub(super) async fn answer(app: &App, account: AccountId, context: &Context, bod
         Ok(presented) => presented,
         Err(reason) => return Ok(refused(reason, context)),
     };
+    app.forms.note(account, Source::Sso, &presented);
     let found = app.read(sso::resolve(&app.store, account, &presented, question.kind, &settings)).await?;
     match found {
         Ok(found) => Ok(is(&found, false, context)),

@@ -44,6 +44,9 @@ async fn a_plan_is_made_found_replaced_and_cancelled() {
     }
     let early = send(&gateway, &token, "POST", "/latest/start", &json!({ "preset": "fast" })).await;
     assert!(early.is_error(409, None).detail().contains("being made"), "{}", early.detail());
+    send(&gateway, &token, "POST", "/latest/resume", &json!({ "max_rate": 7 })).await.is_error(409, None);
+    let unmoved = send(&gateway, &token, "GET", "/latest", &Value::Null).await.json();
+    assert_eq!(unmoved, plan, "what is refused changes nothing, the pace neither");
     let second = send(&gateway, &token, "POST", "", &Value::Null).await.json();
     assert_eq!(send(&gateway, &token, "GET", &format!("/{id}"), &Value::Null).await.json()["state"], "superseded");
     let cancelled = send(&gateway, &token, "POST", "/latest/cancel", &Value::Null).await.json();

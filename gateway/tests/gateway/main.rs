@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
+mod aliases;
 mod api;
 mod auth;
 mod bounds;
@@ -13,6 +14,7 @@ mod conversions;
 mod deferred;
 mod described;
 mod failures;
+mod forms;
 mod lists;
 mod me;
 mod media;

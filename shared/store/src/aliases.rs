@@ -3,9 +3,14 @@
 //! The exact user id comes first; an alias is asked only when nobody has it. So a user id that was given to somebody new, or that
 //! came to another user through a chain, means the user who has it now.
 
-mod manage;
+mod change;
+mod list;
 
-pub use manage::{Alias, AliasPage, AliasQuery, Longer, RECENT_MS, Released, Which, extend, list, release};
+#[cfg(test)]
+mod tests;
+
+pub use change::{RECENT_MS, Released, Which, extend, release};
+pub use list::{Alias, AliasPage, AliasPlace, AliasQuery, NoPlace, list};
 
 use crate::{Store, StoreError, now_ms};
 use muster_domain::{AccountId, LoginKey, UserId};

@@ -1,10 +1,10 @@
 //! Real databases for the tests of this crate: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make
 //! databases on.
 
-use crate::{GroupRow, Store, StoreSettings, UserRow, accounts, batch::Membership};
+use crate::{Dialect, GroupRow, Store, StoreSettings, UserRow, accounts, batch::Membership};
 use muster_domain::{AccountId, Role};
 use muster_scim::{Resource, ResourceType};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, Statement};
 use std::future::Future;
 use uuid::Uuid;
 
@@ -76,6 +76,18 @@ impl World {
             tx.insert_members(kind, &members).await.expect("members");
         }
         tx.commit().await.expect("commit");
+    }
+
+    /// How the database means to carry out a statement, a step a line.
+    pub(crate) async fn plan(&self, statement: Statement) -> String {
+        let (explain, column) = match self.store.dialect() {
+            Dialect::Postgres => ("EXPLAIN", "QUERY PLAN"),
+            Dialect::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+        };
+        let values = statement.values.map(|values| values.0).unwrap_or_default();
+        let explain = self.store.statement(format!("{explain} {}", statement.sql), values);
+        let rows = self.store.reader().query_all_raw(explain).await.expect("a plan");
+        rows.iter().map(|row| row.try_get::<String>("", column).expect("a line") + "\n").collect()
     }
 
     pub(crate) async fn delete_user(&self, id: Uuid) {

@@ -7,7 +7,7 @@ use crate::{
     output,
 };
 use jiff::Timestamp;
-use muster_domain::conversion::{Code, ItemState, Phase};
+use muster_domain::conversion::{Code, ItemState, Kind, Phase};
 use muster_store::{
     Store,
     accounts::Account,
@@ -50,6 +50,11 @@ fn rows(account: &Account, run: &Conversion, outlook: &Outlook) -> Vec<[String; 
     if let Some(now) = outlook.pace.as_ref().filter(|_| run.reason.is_none()) {
         add("at present", now.text.clone());
     }
+    if run.kind == Kind::Convert {
+        add("directory sent", outlook.forms.scim.text());
+        add("sign-ins sent", outlook.forms.sso.text());
+    }
+    outlook.forms.warnings.iter().for_each(|warning| add("warning", warning.clone()));
     outlook.end().into_iter().for_each(|end| add("will be done", end));
     add("pace", pace(&run.pace));
     for (name, at) in [("planned", run.planned_ms), ("started", run.started_ms), ("over", run.finished_ms)] {

@@ -1,6 +1,7 @@
 //! Conversions on real databases: SQLite always, Postgres when `MUSTER_TEST_POSTGRES` names a server to make databases on.
 
 mod aliases;
+mod forms;
 mod governed;
 mod meanwhile;
 mod orders;

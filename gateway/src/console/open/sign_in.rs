@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use muster_domain::{AccountId, SessionToken, UserId};
+use muster_domain::{AccountId, SessionToken, UserId, conversion::Source};
 use muster_store::{
     accounts::{self, Account},
     aliases::{self, FoundBy},
@@ -118,6 +118,9 @@ async fn known(request: &Request<'_>, account: AccountId, user_id: &str, passwor
     if !welcome && stored.is_some() {
         let entry = Entry { action: "sign_in.refused", ..entry(request, user.id, &user.user_id) };
         request.read(audit::append(store, account, &entry)).await?;
+    }
+    if welcome {
+        request.app.forms.note(account, Source::Sso, user_id);
     }
     if welcome && user.by == FoundBy::Alias {
         request.read(aliases::count_hit(store, account, user_id)).await?;

@@ -87,6 +87,7 @@ fn status_example() -> Value {
     example["progress"] = json!({ "phase": "ready", "done": 1250, "of": 1250 });
     example["throttle"] = Value::Null;
     example["eta"] = Value::Null;
+    example["forms"] = json!({ "scim": { "mailbox": 0, "email": 412 }, "sso": { "mailbox": 0, "email": 37 }, "warnings": [] });
     example
 }
 
@@ -99,6 +100,7 @@ pub(super) fn schemas() -> [(&'static str, Value); 7] {
             ("progress", progress()),
             ("throttle", maybe(named("ConversionThrottle"))),
             ("eta", maybe(eta())),
+            ("forms", forms()),
         ])
         .collect();
     [
@@ -183,6 +185,17 @@ fn eta() -> Value {
         vec![("kind", word(["done", "between", "paused", "unknown", "never"], "Whether there is one.")), ("text", text("In words."))],
         vec![("earliest", moment("At the fast end.")), ("latest", maybe(moment("At the slow end.")))],
     )
+}
+
+fn forms() -> Value {
+    let counted = |who: &str| {
+        let mut schema = object(vec![("mailbox", count("As the name of a mailbox.")), ("email", count("As an address."))]);
+        schema["description"] = format!("How often {who} asked for a user in the last 24 hours, and in which form.").into();
+        schema
+    };
+    let warnings =
+        json!({ "type": "array", "items": { "type": "string" }, "description": "What still asks in the old form, and what to do." });
+    object(vec![("scim", counted("directories")), ("sso", counted("sign-ins")), ("warnings", warnings)])
 }
 
 fn plan() -> Value {

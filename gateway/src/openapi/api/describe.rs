@@ -1,7 +1,7 @@
 //! What each action of the JSON API takes and answers; the compiler tells when there is a new one.
 
 use super::{
-    conversions, parameters,
+    aliases, conversions, parameters,
     shape::{list, maybe, named, object, open, text},
 };
 use crate::api::Action;
@@ -39,7 +39,7 @@ pub(super) enum Answer {
 impl Action {
     /// Whether it cannot do without its body.
     pub(super) const fn needs_body(self) -> bool {
-        matches!(self, Self::Snooze)
+        matches!(self, Self::Snooze | Self::ExtendAliases | Self::ReleaseAliases)
     }
 }
 
@@ -106,6 +106,7 @@ pub(super) fn describe(action: Action) -> Described {
         | Action::Resume
         | Action::Cancel
         | Action::Undo => conversions::describe(action),
+        Action::Aliases | Action::ExtendAliases | Action::ReleaseAliases => aliases::describe(action),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It has a server and a security scheme of its own: other tokens, at another base, than SCIM.
 
+mod aliases;
 mod conversions;
 mod describe;
 mod parameters;
@@ -27,7 +28,7 @@ pub(super) const TAGS: [(&str, &str); 4] = [
     (
         "Conversions",
         "Convert All User IDs To Use Email. User managers may look; administrators plan, start, pause, resume, cancel and undo. A worker does \
-         the work and takes an order within seconds.",
+         the work and takes an order within seconds. Aliases are the old user ids it leaves.",
     ),
     ("Notifications", "Who gets mail about incidents, and what became of it."),
 ];

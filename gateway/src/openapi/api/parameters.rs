@@ -79,6 +79,17 @@ pub(super) fn items() -> Vec<Value> {
     vec![query("state", "Only users who stand so.", state), query("reason", "Only for this reason.", reason), format(), limit(), after]
 }
 
+/// The filters of old user ids.
+pub(super) fn aliases() -> Vec<Value> {
+    let filters = [
+        query("user", "Only those of the user who signs in with this now.", text("A user id.")),
+        query("old_id", "Only this one.", text("An old user id.")),
+        query("conversion", "Only those of this conversion.", json!({ "type": "string", "format": "uuid" })),
+        query("state", "Only those one can sign in with, or only those one cannot any more.", word(["live", "expired"], "A state.")),
+    ];
+    filters.into_iter().chain(page()).collect()
+}
+
 /// The parameters in braces of an address; none when there are none.
 pub(super) fn of_path(path: &str) -> Option<Value> {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));

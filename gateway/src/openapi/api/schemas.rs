@@ -20,6 +20,7 @@ pub(in super::super) fn all() -> Map<String, Value> {
         ("Retried", retried()),
         ("Recipient", recipient()),
         ("Mail", mail()),
+        ("Alias", super::aliases::schema()),
     ];
     named.into_iter().chain(super::conversions::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
-use muster_domain::sso::{Evidence, Match, Provider, Refusal as Reason, SignInCode, identity_in};
+use muster_domain::{
+    conversion::Source,
+    sso::{Evidence, Match, Provider, Refusal as Reason, SignInCode, identity_in},
+};
 use muster_store::{accounts::Account, sso};
 use url::Url;
 
@@ -60,6 +63,7 @@ async fn admitted(
         Ok(presented) => presented,
         Err(reason) => return Ok(Err(Problem::Refused(reason))),
     };
+    app.forms.note(account.id, Source::Sso, &presented);
     let found = match app.read(sso::resolve(&app.store, account.id, &presented, Evidence::Assertion, &settings)).await? {
         Err(Reason::Unknown) => newcomer::make(app, account.id, context, &presented, &settings).await?.map(|(found, _)| found),
         found => found,

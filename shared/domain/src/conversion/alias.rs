@@ -1,5 +1,7 @@
 //! Old user ids that still sign in.
 
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long an old user id cannot be given to anybody else, days.
 const RESERVED_DAYS: i64 = 365;
@@ -21,19 +23,22 @@ impl AliasTerms {
         let expires_ms = now_ms.saturating_add(i64::from(days) * DAY_MS);
         Self { expires_ms, reserved_ms: expires_ms.max(now_ms.saturating_add(RESERVED_DAYS * DAY_MS)) }
     }
-}
 
-/// What a user id looks like, to see which form a directory sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The name of a mailbox: `jdoe`.
-    Mailbox,
-    /// An address: `jdoe@acme.com`.
-    Email,
-}
+    /// The moment somebody has written: itself, or the end of a day (UTC), milliseconds since 1970.
+    #[must_use]
+    pub fn end_in(text: &str) -> Option<i64> {
+        if let Ok(moment) = text.parse::<Timestamp>() {
+            return Some(moment.as_millisecond());
+        }
+        // A time without a zone is no day.
+        let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text)?;
+        let midnight = day.tomorrow().ok()?.to_zoned_datetime(TimeZone::UTC).ok()?;
+        Some(midnight.timestamp().as_millisecond())
+    }
 
-/// Which form a user id has.
-#[must_use]
-pub fn form_of(user_id: &str) -> Form {
-    if user_id.contains('@') { Form::Email } else { Form::Mailbox }
+    /// The end of the day (UTC) that is so many days from now: the same moment for whoever asks again on the same day.
+    #[must_use]
+    pub fn end_of_day_in(now_ms: i64, days: u32) -> i64 {
+        now_ms.div_euclid(DAY_MS).saturating_add(i64::from(days) + 1).saturating_mul(DAY_MS)
+    }
 }

@@ -206,3 +206,23 @@ fn case_23_an_undo_never_takes_a_user_id_from_anybody() {
 fn case_24_the_form_a_directory_sends_can_be_told() {
     assert_eq!((form_of("jdoe"), form_of("jdoe@x.test")), (Form::Mailbox, Form::Email));
 }
+
+#[test]
+fn the_end_of_an_alias_is_a_moment_or_the_end_of_a_day() {
+    assert_eq!(AliasTerms::end_in("2100-01-31T18:00:00Z"), Some(4_105_101_600_000));
+    assert_eq!(AliasTerms::end_in("2100-01-31T19:00:00+01:00"), Some(4_105_101_600_000));
+    assert_eq!(AliasTerms::end_in("2100-01-31"), Some(4_105_123_200_000));
+    for nothing in ["", "soon", "2100-02-30", "2100-01-31T18:00:00", "20100131"] {
+        assert_eq!(AliasTerms::end_in(nothing), None, "{nothing}");
+    }
+}
+
+#[test]
+fn days_from_now_end_with_a_day_however_often_somebody_asks() {
+    let day = 24 * 60 * 60 * 1000;
+    for now in [0, 1, day - 1] {
+        assert_eq!(AliasTerms::end_of_day_in(now, 2), 3 * day);
+    }
+    assert_eq!(AliasTerms::end_of_day_in(day, 2), 4 * day);
+    assert_eq!(AliasTerms::end_of_day_in(i64::MAX, u32::MAX), i64::MAX);
+}

@@ -55,6 +55,16 @@ words!(
 );
 
 words!(
+    /// Who asks for a user.
+    Source {
+        /// A directory, with a `userName` in what it writes or looks for.
+        Scim = "scim",
+        /// Whoever signs in, or vouches for somebody who does.
+        Sso = "sso",
+    }
+);
+
+words!(
     /// Where a run stands. `planning`, `running` and `cancelling` are worked on; a run that is over never changes again.
     State {
         /// The plan is being made. Nothing is changed.

@@ -18,6 +18,7 @@ mod contest;
 mod counts;
 mod events;
 mod explicit;
+mod forms;
 mod items;
 mod lease;
 mod news;
@@ -39,6 +40,8 @@ pub use contest::{Contestant, Ordered, Wait, contestants, near_duplicates, owner
 pub use counts::{CodeCount, counts, examples, unconverted};
 pub use events::{Event, events};
 pub use explicit::{Direction, How, move_items};
+pub(crate) use forms::discard_forms;
+pub use forms::{HourCount, add_forms, forms};
 pub use items::{Item, ItemFilter, ItemPage, items_after, items_page, next_ordered, ring, write_items};
 pub use lease::{Lease, release, take, waiting};
 pub use news::{News, news, tell};

@@ -1,10 +1,10 @@
 //! What a conversion does at present, and when it will be done: what its worker has put down, and what follows from it.
 
-use super::{CodeCount, Conversion, Event, Item, TargetProgress, counts, events, examples, rows_left, targets};
+use super::{CodeCount, Conversion, Event, Item, TargetProgress, counts, events, examples, forms, rows_left, targets};
 use crate::{Store, StoreError, conversion_probe, now_ms};
 use jiff::Timestamp;
 use muster_domain::conversion::{
-    Code, Kind, Phase, State,
+    Code, Forms, Kind, Phase, State,
     eta::{self, Eta},
     pace::{Orders, PaceStatus},
     window::Zone,
@@ -23,20 +23,23 @@ pub struct Outlook {
     pub pace: Option<PaceStatus>,
     /// When it will be done; none for what is not started or is over, and for what nobody can know.
     pub eta: Option<Eta>,
+    /// In which form users were asked for lately.
+    pub forms: Forms,
     zone: Zone,
 }
 
 impl Outlook {
-    /// Asks what the run's worker has put down.
+    /// Asks what the run's worker has put down, and gateways have counted.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn of(store: &Store, run: &Conversion) -> Result<Self, StoreError> {
+        let now = now_ms();
+        let forms = forms(store, run, now).await?;
         if !matches!(run.state, State::Planning | State::Running | State::Paused) {
-            return Ok(Self::default());
+            return Ok(Self { forms, ..Self::default() });
         }
         let orders: Orders = serde_json::from_value(run.pace.clone()).unwrap_or_default();
-        let now = now_ms();
         let pace = if run.state.is_worked_on() { conversion_probe::status(store, run.account).await? } else { None };
         let pace = pace.and_then(|(pace, at)| (now - at <= FRESH_MS).then_some(pace));
         let eta = remaining(store, run).await?.map(|remaining| {
@@ -45,7 +48,7 @@ impl Outlook {
             let (windows, ignore_windows_until) = (&orders.windows, orders.ignore_windows_until);
             eta::Outlook { remaining, rates, paused, windows, ignore_windows_until }.eta(Timestamp::now())
         });
-        Ok(Self { pace, eta, zone: orders.windows.zone().clone() })
+        Ok(Self { pace, eta, forms, zone: orders.windows.zone().clone() })
     }
 
     /// When it will be done, by the account's clock.
@@ -69,6 +72,7 @@ impl Outlook {
         document["progress"] = json!({ "phase": run.phase, "done": done, "of": of });
         document["throttle"] = json!(self.pace);
         document["eta"] = json!(self.eta);
+        document["forms"] = json!(self.forms);
         if let Some(text) = self.end() {
             document["eta"]["text"] = json!(text);
         }

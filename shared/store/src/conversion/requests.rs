@@ -1,6 +1,6 @@
 //! What people ask of conversions, by command and by API: more than one step, or a step on the run that is meant.
 
-use super::{Conversion, NewConversion, cancel, create, get, latest, list, prune_aliases, resume, set_pace};
+use super::{Conversion, NewConversion, cancel, create, get, latest, list, orders::resume_at, prune_aliases, set_pace};
 use crate::{Store, StoreError};
 use muster_domain::{
     AccountId,
@@ -36,13 +36,13 @@ pub async fn undo(store: &Store, run: &Conversion, by: &str, pace: &PaceRequest)
 /// # Errors
 /// [`StoreError::Conflict`] when it is neither paused, nor running with another pace to take.
 pub async fn resume_or_adjust(store: &Store, run: &Conversion, by: &str, pace: &PaceRequest) -> Result<Conversion, StoreError> {
-    let changes_pace = !pace.is_empty();
-    if changes_pace && !run.state.is_over() {
-        set_pace(store, run, &pace.onto(Some(&run.pace))).await?;
-    }
-    // A run that is running has nothing to be resumed; its pace may be what was meant.
-    if !(changes_pace && run.state == State::Running) {
-        resume(store, run, by).await?;
+    let wanted = (!pace.is_empty()).then(|| pace.onto(Some(&run.pace)));
+    match (wanted, run.state) {
+        // A run that is running has nothing to be resumed; its pace may be what was meant.
+        (Some(wanted), State::Running) => set_pace(store, run, &wanted).await?,
+        (wanted, _) => {
+            resume_at(store, run, by, wanted.as_ref()).await?;
+        }
     }
     get(store, run.account, run.id).await?.ok_or_else(|| StoreError::Conflict("the conversion has gone".into()))
 }

@@ -4,7 +4,7 @@
 //! so nobody waits for it.
 
 use super::first_id;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, conversion::discard_forms};
 use muster_domain::{AccountId, incident::IncidentState};
 use sea_orm::{ConnectionTrait, Value};
 
@@ -59,6 +59,7 @@ pub async fn discard_old(store: &Store, account: AccountId, retention: Retention
          LIMIT {CHUNK})"
     );
     deleted += run(store, incidents, [account_id(), over.into()]).await?;
+    deleted += discard_forms(store, account, now_ms).await?;
     Ok(deleted)
 }
 

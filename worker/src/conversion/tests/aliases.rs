@@ -2,7 +2,10 @@
 
 use super::*;
 use muster_domain::ConversionId;
-use muster_store::aliases::{self, AliasPage, AliasQuery, Longer, RECENT_MS, Released, Which, count_hit, sign_in_user};
+use muster_store::{
+    StoreError,
+    aliases::{self, AliasPage, AliasQuery, RECENT_MS, Released, Which, count_hit, sign_in_user},
+};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -65,25 +68,31 @@ async fn aliases_live_longer_when_they_are_told_to() {
         place.many(3).await;
         let run = place.run(&place.plan(&PlanOptions::default()).await).await;
         let (before, now) = (place.ends().await, now_ms());
-        let extend =
-            async |which: Which, longer| aliases::extend(&place.store, place.account, &which, longer, now).await.expect("extended");
+        let extend = async |which: Which, until| aliases::extend(&place.store, place.account, &which, until).await.expect("asked");
         let until = now + 1_000 * DAY;
-        assert_eq!(extend(Which::One("U1".into()), Longer::Until(until)).await, 1, "{}", place.engine);
+        assert_eq!(extend(Which::One("U1".into()), until).await, Some(1), "{}", place.engine);
         assert_eq!(place.ends().await, [(until, until), before[1], before[2]], "reserved for as long as it lives");
-        assert_eq!(extend(Which::All, Longer::Until(now + DAY)).await, 0, "nothing is made shorter");
-        assert_eq!(extend(Which::Conversion(ConversionId::new()), Longer::By(DAY)).await, 0, "of another conversion");
-        assert_eq!(extend(Which::Conversion(run.id), Longer::By(DAY)).await, 3);
-        let ends = place.ends().await;
-        assert_eq!((ends[0], ends[1].0), ((until + DAY, until + DAY), before[1].0 + DAY));
-        assert_eq!(ends[1].1, before[1].1, "it was reserved for longer anyway");
+        assert_eq!(extend(Which::All, now + DAY).await, Some(0), "nothing is made shorter");
+        let longer = before[1].0 + DAY;
+        for extended in [Some(1), Some(0)] {
+            assert_eq!(extend(Which::User("user.2@acme.test".into()), longer).await, extended, "the second time there is nothing to do");
+        }
+        assert_eq!(place.ends().await, [(until, until), (longer, before[1].1), before[2]], "it was reserved for longer anyway");
+        assert_eq!(extend(Which::Conversion(run.id), longer).await, Some(1));
+        for missing in [Which::One("u9".into()), Which::User("u1".into()), Which::Conversion(ConversionId::new())] {
+            assert_eq!(extend(missing.clone(), until).await, None, "{missing:?}");
+        }
 
         place.database().await.execute_unprepared("UPDATE alias SET expires_ms = 1 WHERE old_key = 'u3'").await.expect("an update");
         assert_eq!(sign_in_user(&place.store, place.account, "u3").await.expect("asked"), None);
-        assert_eq!(extend(Which::One("u3".into()), Longer::By(DAY)).await, 1);
-        assert_eq!(place.ends().await[2].0, now + DAY, "what has ended goes on from now");
+        assert_eq!(extend(Which::One("u3".into()), now + DAY).await, Some(1), "what has ended goes on");
         assert!(sign_in_user(&place.store, place.account, "u3").await.expect("asked").is_some());
         let other = accounts::create(&place.store, "other", "Other").await.expect("account").id;
-        assert_eq!(aliases::extend(&place.store, other, &Which::All, Longer::By(DAY), now).await.expect("extended"), 0);
+        let there = async |which: Which| aliases::extend(&place.store, other, &which, until + DAY).await.expect("asked");
+        assert_eq!(there(Which::All).await, Some(0));
+        for missing in [Which::One("u1".into()), Which::User("User.1@acme.test".into()), Which::Conversion(run.id)] {
+            assert_eq!(there(missing.clone()).await, None, "{missing:?} is of another account");
+        }
     })
     .await;
 }
@@ -96,19 +105,51 @@ async fn an_old_user_id_that_nobody_uses_can_be_given_away() {
         let newcomer = || vec![place.named("u1", "newcomer@acme.test")];
         assert_eq!(place.applier.apply(newcomer()).await[0].status, 409, "it is reserved");
         let recent = now_ms() - RECENT_MS;
-        let release = async |id: &str, since| aliases::release(&place.store, place.account, id, since).await.expect("asked");
-        assert_eq!(release("U1", Some(recent)).await, Released::Free, "{}", place.engine);
-        assert_eq!(release("u1", Some(recent)).await, Released::Missing);
+        let free = Some(Released { released: 1, ..Released::default() });
+        let release =
+            async |id: &str, since| aliases::release(&place.store, place.account, &Which::One(id.to_owned()), since).await.expect("asked");
+        assert_eq!(release("U1", Some(recent)).await, free, "{}", place.engine);
+        assert_eq!(release("u1", Some(recent)).await, None);
         assert_eq!(sign_in_user(&place.store, place.account, "u1").await.expect("asked"), None);
         assert_eq!(place.applier.apply(newcomer()).await[0].status, 201);
 
         count_hit(&place.store, place.account, "u2").await.expect("counted");
-        assert!(matches!(release("u2", Some(recent)).await, Released::UsedAt(at) if at > recent));
+        let kept = release("u2", Some(recent)).await.expect("it is there");
+        assert!((kept.released, kept.kept) == (0, 1) && kept.last_used_ms > Some(recent), "{kept:?}");
         assert!(sign_in_user(&place.store, place.account, "u2").await.expect("asked").is_some(), "it is as it was");
-        assert_eq!(release("u2", None).await, Released::Free, "somebody insists");
+        assert_eq!(release("u2", None).await, free, "somebody insists");
         let long_ago = format!("UPDATE alias SET hits = 9, last_used_ms = {} WHERE old_key = 'u3'", recent - 1);
         place.database().await.execute_unprepared(&long_ago).await.expect("an update");
-        assert_eq!(release("u3", Some(recent)).await, Released::Free);
+        assert_eq!(release("u3", Some(recent)).await, free);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_user_ids_of_a_user_or_a_conversion_go_together_but_for_those_in_use() {
+    on_each(|place| async move {
+        place.many(5).await;
+        let planned = place.plan(&PlanOptions::default()).await;
+        let release = async |which: Which, since| aliases::release(&place.store, place.account, &which, since).await;
+        let started = conversion::start(&place.store, &planned, "test", &json!({})).await.expect("started");
+        let early = release(Which::Conversion(started.id), None).await.expect_err("it makes them");
+        assert!(matches!(&early, StoreError::Conflict(why) if why.contains("when it is over")), "{early}");
+        let run = place.work(&started).await;
+        let recent = Some(now_ms() - RECENT_MS);
+        let done = |released, kept| Released { released, kept, last_used_ms: None };
+        let told = |all: Option<Released>| Released { last_used_ms: None, ..all.expect("it is there") };
+
+        assert_eq!(told(release(Which::User("USER.5@acme.test".into()), recent).await.expect("asked")), done(1, 0), "{}", place.engine);
+        assert_eq!(told(release(Which::User("User.5@acme.test".into()), recent).await.expect("asked")), done(0, 0), "it has none any more");
+        count_hit(&place.store, place.account, "u2").await.expect("counted");
+        let all = release(Which::Conversion(run.id), recent).await.expect("asked");
+        assert_eq!(told(all), done(3, 1));
+        assert!(all.and_then(|all| all.kept_because()).is_some_and(|why| why.contains("1 stays: somebody")), "{all:?}");
+        let again = release(Which::Conversion(run.id), recent).await.expect("asked");
+        assert_eq!(told(again), done(0, 1), "it can be repeated");
+        let other = accounts::create(&place.store, "other", "Other").await.expect("account").id;
+        assert_eq!(aliases::release(&place.store, other, &Which::Conversion(run.id), None).await.expect("asked"), None);
+        assert_eq!(told(release(Which::Conversion(run.id), None).await.expect("asked")), done(1, 0), "somebody insists");
     })
     .await;
 }

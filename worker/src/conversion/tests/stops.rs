@@ -1,7 +1,7 @@
 //! Stopping: pause, cancel, take-over, the end of a slice, and a pace that says no.
 
 use super::*;
-use muster_domain::conversion::Phase;
+use muster_domain::conversion::{PaceRequest, Phase};
 use muster_store::conversion::ConversionError;
 
 async fn started(place: &Place, users: usize) -> Conversion {
@@ -150,6 +150,50 @@ async fn a_plan_that_is_paused_goes_on_where_it_stood() {
         // Nobody has agreed to what a plan says: it promises nothing.
         place.users(&[("newcomer", "newcomer@acme.test"), ("user.1@acme.test", "")]).await;
         assert_eq!(conversion::cancel(&place.store, &second, "ada").await.expect("cancelled").state, State::Cancelled);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_refused_leaves_the_pace_as_it_was() {
+    on_each(|place| async move {
+        place.many(10).await;
+        let (before, fast) = (json!({"preset": "gentle"}), json!({"preset": "fast", "rows_per_second": 9_000}));
+        let ask: PaceRequest = serde_json::from_value(json!({"preset": "fast", "max_rate": 9_000})).expect("a pace");
+        let new = || NewConversion { pace: before.clone(), ..place.new_run(&PlanOptions::default()) };
+        let refuse = async |run: &Conversion, start: Option<&str>, other: &str| {
+            let seen = place.get(run).await;
+            if let Some(word) = start {
+                let refused = conversion::start(&place.store, &seen, "ada", &fast).await.expect_err("it cannot be started");
+                assert!(refused.to_string().contains(word), "{}: {refused}", place.engine);
+            }
+            let resumed = conversion::resume_or_adjust(&place.store, &seen, "ada", &ask).await.expect_err("nothing to resume");
+            let paced = conversion::set_pace(&place.store, &seen, &fast).await.expect_err("nothing that goes");
+            assert!(resumed.to_string().contains(other) && paced.to_string().contains(other), "{resumed}, {paced}");
+            assert_eq!(place.get(run).await, seen, "{}: it is as it was", place.engine);
+        };
+        let first = conversion::create(&place.store, place.account, new()).await.expect("a new run");
+        refuse(&first, Some("still being made"), "planning").await;
+        let second = conversion::create(&place.store, place.account, new()).await.expect("a new run");
+        refuse(&first, Some("superseded"), "superseded").await;
+        let planned = place.work(&second).await;
+        refuse(&planned, None, "planned").await;
+
+        // What the caller has read may be out of date: the row decides.
+        let running = conversion::start(&place.store, &planned, "ada", &before).await.expect("started");
+        let late = conversion::start(&place.store, &planned, "bob", &fast).await.expect_err("somebody was faster");
+        assert!(late.to_string().contains("the conversion is running"), "{late}");
+        assert_eq!(place.get(&running).await, running, "{}", place.engine);
+        let paused = conversion::pause(&place.store, &running, "ada", "lunch").await.expect("paused");
+        let late = conversion::start(&place.store, &planned, "bob", &fast).await.expect_err("somebody was faster");
+        assert!(late.to_string().contains("the conversion is paused"), "{late}");
+        assert_eq!(place.get(&running).await, paused, "{}", place.engine);
+
+        // And what is not refused brings its pace along.
+        let resumed = conversion::resume_or_adjust(&place.store, &paused, "ada", &ask).await.expect("resumed");
+        assert_eq!((resumed.state, &resumed.pace), (State::Running, &fast));
+        let run = place.work(&resumed).await;
+        refuse(&run, Some("finished"), "finished").await;
     })
     .await;
 }

@@ -10,7 +10,7 @@ use crate::{
     testing::{World, object, on_postgres},
 };
 use muster_domain::{GroupId, Role, UserId};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 const USERS: usize = 20_000;
@@ -27,13 +27,6 @@ async fn fill(world: &World) -> (Vec<UserRow>, GroupId) {
     let members: Vec<_> = people.iter().map(|person| (group.id, person.id)).collect();
     world.insert(&people, std::slice::from_ref(&group), &members).await;
     (people, GroupId(group.id))
-}
-
-async fn plan(world: &World, statement: Statement) -> String {
-    let values = statement.values.map(|values| values.0).unwrap_or_default();
-    let explain = world.store.statement(format!("EXPLAIN {}", statement.sql), values);
-    let rows = world.store.reader().query_all_raw(explain).await.expect("a plan");
-    rows.iter().map(|row| row.try_get_by_index::<String>(0).expect("a line") + "\n").collect()
 }
 
 #[tokio::test]
@@ -62,14 +55,14 @@ async fn every_part_of_the_list_of_users_enters_an_index_in_its_order() {
         ] {
             let walk = users::walks(world.account, &query).swap_remove(segment);
             for statement in [walk.rows(&world.store, 51), walk.end_of_window(&world.store)] {
-                let plan = plan(&world, statement).await;
+                let plan = world.plan(statement).await;
                 let entered =
                     plan.contains(&format!("using {index} on users u")) || plan.contains(&format!("Backward using {index} on users u"));
                 let sorted = plan.lines().any(|line| line.trim_start().trim_start_matches("->").trim_start().starts_with("Sort  "));
                 assert!(entered && !sorted && !plan.contains("Seq Scan"), "{query:?}:\n{plan}");
             }
         }
-        let alias = plan(&world, person::aliases_statement(&world.store, world.account, UserId(people[0].id))).await;
+        let alias = world.plan(person::aliases_statement(&world.store, world.account, UserId(people[0].id))).await;
         assert!(alias.contains("alias_user"), "{alias}");
     })
     .await;
@@ -92,7 +85,7 @@ async fn groups_members_and_numbers_are_read_by_an_index() {
             (overview::incidents_statement(store, account), "incident_"),
         ] {
             let sql = statement.sql.clone();
-            let plan = plan(&world, statement).await;
+            let plan = world.plan(statement).await;
             assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{sql}\n{plan}");
         }
     })
@@ -116,12 +109,12 @@ async fn sqlite_enters_the_same_indexes() {
     ] {
         let walk = users::walks(world.account, &query).swap_remove(segment);
         for statement in [walk.rows(&world.store, 51), walk.end_of_window(&world.store)] {
-            let explain = world.store.statement(format!("EXPLAIN QUERY PLAN {}", statement.sql), statement.values.expect("values").0);
-            let rows = world.store.reader().query_all_raw(explain).await.expect("a plan");
-            let plan: String = rows.iter().map(|row| row.try_get::<String>("", "detail").expect("a line") + "\n").collect();
+            let plan = world.plan(statement).await;
             // The part itself, a handful of rows, may be put in order again.
             let walked = plan.lines().take_while(|line| !line.contains("SCAN w")).collect::<Vec<_>>().join("\n");
             assert!(walked.contains(index) && !walked.contains("TEMP B-TREE FOR ORDER BY"), "{query:?}:\n{plan}");
         }
     }
+    let alias = world.plan(person::aliases_statement(&world.store, world.account, UserId::new())).await;
+    assert!(alias.contains("alias_user (user_id=?"), "{alias}");
 }
