@@ -2,7 +2,6 @@
 
 use super::{
     MailSettings,
-    compose::{Setting, compose},
     message::{Source, message},
     transport::{Answer, Transport},
 };
@@ -13,6 +12,7 @@ use muster_domain::{
     AccountId,
     notify::{Caps, Content, FoldReason, Folded, FoldedLine, arrange},
 };
+use muster_letter::Setting;
 use muster_store::{
     Store, StoreError,
     outbox::{self, Ending, Envelope, Lease, WaitingMail},
@@ -182,7 +182,7 @@ fn reason(folded: &[&WaitingMail], capped: bool) -> FoldReason {
 /// What several mails become, oldest first.
 fn summary(reason: FoldReason, mails: &[(Content, i64)], setting: &Setting) -> Content {
     let line = |(content, at_ms): &(Content, i64)| FoldedLine {
-        subject: compose(content, setting).subject,
+        subject: muster_letter::subject(content, setting),
         incident: content.incident(),
         at_ms: *at_ms,
     };

@@ -1,9 +1,7 @@
 //! Reports of a conversion of user ids.
 
-use super::{
-    super::letter::{Action, Fact, Letter, Section, Table, Tone},
-    Setting, count, number,
-};
+use super::{Setting, count, number};
+use crate::letter::{Action, Fact, Letter, Section, Table, Tone};
 use muster_domain::notify::{ConversionReport, ConversionState};
 
 pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {

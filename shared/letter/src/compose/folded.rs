@@ -1,9 +1,7 @@
 //! One mail in the place of several.
 
-use super::{
-    super::letter::{Action, Letter, Row, Section, Table, Tone},
-    Setting, count, number,
-};
+use super::{Setting, count, number};
+use crate::letter::{Action, Letter, Row, Section, Table, Tone};
 use muster_domain::notify::{FoldReason, Folded, FoldedLine};
 
 pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {

@@ -177,7 +177,8 @@ impl Letter {
 }
 
 /// Without line ends, tabs and control characters (those that change the direction of writing among them), and of bounded length.
-pub(crate) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 500;
     let direction = |char: char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let separator = |char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}');

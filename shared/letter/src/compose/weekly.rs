@@ -1,9 +1,7 @@
 //! The summary of a week.
 
-use super::{
-    super::letter::{Action, Fact, Letter, Row, Section, Table, Tone},
-    Setting, count, number,
-};
+use super::{Setting, count, number};
+use crate::letter::{Action, Fact, Letter, Row, Section, Table, Tone};
 use muster_domain::notify::Weekly;
 
 pub(super) fn letter(week: &Weekly, setting: &Setting) -> Letter {

@@ -1,10 +1,23 @@
 //! What mails say and how they look.
 
-use super::{at, every_kind, incident, setting};
-use crate::mail::compose::{compose, footer};
+use crate::{
+    Setting,
+    compose::{compose, footer},
+    sample::{every_kind, incident},
+};
 use insta::assert_snapshot;
+use jiff::tz::TimeZone;
 use muster_domain::notify::{Content, Item, Stage};
 use std::collections::HashSet;
+
+fn setting() -> Setting {
+    Setting {
+        account: "acme".to_owned(),
+        public_url: "https://scim.example.com".to_owned(),
+        zone: TimeZone::get("Europe/Berlin").expect("a zone"),
+        by_default: false,
+    }
+}
 
 #[test]
 fn every_mail_says_this() {
@@ -49,7 +62,7 @@ fn the_html_holds_what_the_text_holds_and_nothing_from_elsewhere() {
 fn a_very_large_mail_stays_small() {
     let mut mail = incident(Stage::Failed);
     let long = "x".repeat(100_000);
-    mail.items = (0..5).map(|_| Item { who: long.clone(), what: long.clone(), at_ms: at("2026-11-24T10:00:00Z") }).collect();
+    mail.items = (0..5).map(|_| Item { who: long.clone(), what: long.clone(), at_ms: 1_795_514_400_000 }).collect();
     mail.cause.clone_from(&long);
     mail.title.clone_from(&long);
     let html = compose(&Content::Incident(mail), &setting()).html(&footer(&setting()), "acme");

@@ -8,13 +8,13 @@ mod folded;
 mod incident;
 mod weekly;
 
-use super::letter::{Action, Footer, Letter, Row, Section, Tone};
+use crate::letter::{Action, Footer, Letter, Row, Section, Tone};
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::notify::{Content, Item, TestMail};
 
 /// Where a mail comes from and who reads it.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
+pub struct Setting {
     /// The account's short name.
     pub account: String,
     /// The service's address, without a slash at the end: unsubscribing is there.

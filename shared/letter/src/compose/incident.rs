@@ -1,9 +1,7 @@
 //! Mails about an incident.
 
-use super::{
-    super::letter::{Action, Fact, Letter, Section, Table, Tone},
-    Setting, count, number,
-};
+use super::{Setting, count, number};
+use crate::letter::{Action, Fact, Letter, Section, Table, Tone};
 use muster_domain::{
     incident::Resolution,
     notify::{IncidentMail, Stage},
