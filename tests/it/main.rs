@@ -26,3 +26,4 @@ mod races;
 mod schemas;
 mod shutdown;
 mod sso;
+mod traces;

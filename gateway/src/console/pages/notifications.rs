@@ -94,7 +94,7 @@ pub(super) async fn remove(visit: &Visit<'_>) -> Answer {
 pub(super) async fn test(visit: &Visit<'_>) -> Answer {
     let now = now_ms();
     let content = Content::Test(TestMail { at_ms: now });
-    let mail = NewMail { key: MailKey::test(Uuid::now_v7()), thread: None, content, attachment: None, immediate: true };
+    let mail = NewMail { key: MailKey::test(Uuid::now_v7()), thread: None, content, attachment: None, immediate: true, trace: None };
     let written = visit.read(outbox::write(visit.store(), visit.account(), &mail, now)).await?;
     if written == 0 {
         return Err(Problem::back(PATH, "Nobody gets mail yet: put an address on the list first."));

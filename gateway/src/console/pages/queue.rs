@@ -154,6 +154,7 @@ mod tests {
             request_id: Uuid::now_v7(),
             bulk: None,
             acknowledged: false,
+            trace: None,
         }
     }
 
