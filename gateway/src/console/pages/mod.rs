@@ -13,6 +13,7 @@ mod failures;
 mod group;
 mod groups;
 mod home;
+mod letter;
 mod listing;
 mod notifications;
 mod operation;
@@ -56,6 +57,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/provisioning/failures/{number}/resolve", Right::Manage, |visit| Box::pin(failure::resolve(visit))),
     Route::post("/provisioning/failures/{number}/retry", Right::Manage, |visit| Box::pin(retry::retry(visit))),
     Route::get("/system/queue", Right::Look, |visit| Box::pin(queue::get(visit))),
+    Route::get("/system/queue/{id}", Right::Look, |visit| Box::pin(letter::get(visit))),
+    Route::post("/system/queue/{id}/replay", Right::Manage, |visit| Box::pin(letter::replay(visit))),
+    Route::post("/system/queue/{id}/discard", Right::Manage, |visit| Box::pin(letter::discard(visit))),
     Route::get("/system/doctor", Right::Administer, |visit| Box::pin(doctor::get(visit))),
 ];
 

@@ -2,7 +2,9 @@
 
 use super::{Browser, sample, signed_in};
 use crate::support::Gateway;
-use muster_domain::Role;
+use muster_domain::{OutcomeCode, Role};
+use muster_store::{console::audit, operations};
+use serde_json::json;
 use std::time::Duration;
 
 /// The home page once it says this: what is heard of a directory is written down a moment later.
@@ -72,4 +74,69 @@ async fn the_system_tells_of_its_queue_and_checks_itself() {
         assert!(doctor.contains(shown), "{shown}: {doctor}");
     }
     assert!(!doctor.contains(">Mend it<"), "{doctor}");
+}
+
+/// The page of the only message that was set aside, and its address.
+async fn set_aside(gateway: &Gateway, viewer: &Browser<'_>) -> (String, String) {
+    let refused = gateway.post("/scim/Users", &json!({ "userName": "poison" })).await;
+    assert_eq!(refused.status, 500);
+    let mut list = String::new();
+    for _ in 0..200 {
+        list = viewer.page("/system/queue").await;
+        if list.contains("href=\"/system/queue/") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let from = list.find("/system/queue/").unwrap_or_else(|| panic!("it is not listed: {list}"));
+    let path = list[from..].split('"').next().unwrap().to_owned();
+    (viewer.page(&path).await, path)
+}
+
+#[tokio::test]
+async fn a_message_that_was_set_aside_is_replayed_once_and_written_down() {
+    let gateway = Gateway::start().await;
+    let manager = signed_in(&gateway, gateway.account, Role::UserManager).await;
+    let (page, path) = set_aside(&gateway, &manager).await;
+    assert!(page.contains("it is not to be had at first") && page.contains("Create user"), "{page}");
+    let first = gateway.delivered.lock().unwrap().clone();
+    assert_eq!(manager.submit(&path, &format!("{path}/replay"), "").await.location.as_deref(), Some("/system/queue"));
+    for _ in 0..200 {
+        if gateway.delivered.lock().unwrap().len() > first.len() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let delivered = gateway.delivered.lock().unwrap().clone();
+    assert_eq!(delivered, [first.clone(), first.clone()].concat(), "the same operation, under its id");
+    let recorded = operations::recorded(&gateway.store, gateway.account, &first).await.unwrap();
+    assert!(recorded.is_empty(), "that it was set aside does not keep it from being applied: {recorded:?}");
+    assert!(manager.page("/system/queue").await.contains("Nothing of this account was set aside"));
+    assert_eq!(manager.get(&path).await.status, 404);
+    let written = audit::list(&gateway.store, gateway.account, None, 10).await.unwrap();
+    let entry = written.iter().find(|entry| entry.action == "message.replayed").expect("it is written down");
+    assert!(entry.target.contains(&first[0].to_string()), "{entry:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_was_set_aside_is_discarded_for_a_reason_by_those_who_may() {
+    let gateway = Gateway::start().await;
+    let manager = signed_in(&gateway, gateway.account, Role::UserManager).await;
+    let (_, path) = set_aside(&gateway, &manager).await;
+    let viewer = signed_in(&gateway, gateway.account, Role::Viewer).await;
+    assert!(!viewer.page(&path).await.contains("/discard"), "a viewer looks");
+    let other = sample::another(&gateway).await;
+    let stranger = signed_in(&gateway, other, Role::Administrator).await;
+    assert_eq!(stranger.get(&path).await.status, 404);
+    let back = manager.submit(&path, &format!("{path}/discard"), "reason=+").await;
+    assert_eq!(back.location.as_deref(), Some(path.as_str()), "not without a reason");
+    let done = manager.submit(&path, &format!("{path}/discard"), "reason=sent+again+by+the+directory").await;
+    assert_eq!(done.location.as_deref(), Some("/system/queue"));
+    assert_eq!(manager.get(&path).await.status, 404);
+    let written = audit::list(&gateway.store, gateway.account, None, 10).await.unwrap();
+    let entry = written.iter().find(|entry| entry.action == "message.discarded").expect("it is written down");
+    assert_eq!(entry.detail, "sent again by the directory");
+    let id = gateway.delivered.lock().unwrap()[0];
+    let recorded = operations::recorded(&gateway.store, gateway.account, &[id]).await.unwrap();
+    assert_eq!(recorded[0].outcome.code, OutcomeCode::SetAside, "the log still says what became of it");
 }
