@@ -18,6 +18,7 @@ mod listing;
 mod notifications;
 mod operation;
 mod operations;
+mod preview;
 mod queue;
 mod retry;
 mod show;
@@ -45,6 +46,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/configuration/notifications/add", Right::Administer, |visit| Box::pin(notifications::add(visit))),
     Route::post("/configuration/notifications/remove", Right::Administer, |visit| Box::pin(notifications::remove(visit))),
     Route::post("/configuration/notifications/test", Right::Administer, |visit| Box::pin(notifications::test(visit))),
+    Route::post("/configuration/notifications/resend", Right::Administer, |visit| Box::pin(notifications::resend(visit))),
+    Route::get("/configuration/notifications/preview", Right::Look, |visit| Box::pin(preview::list(visit))),
+    Route::get("/configuration/notifications/preview/{name}", Right::Look, |visit| Box::pin(preview::show(visit))),
+    Route::get("/configuration/notifications/preview/{name}/html", Right::Look, |visit| Box::pin(preview::html(visit))),
     Route::get("/provisioning/cycles", Right::Look, |visit| Box::pin(cycles::list(visit))),
     Route::get("/provisioning/operations", Right::Look, |visit| Box::pin(operations::list(visit))),
     Route::get("/provisioning/operations.csv", Right::Look, |visit| Box::pin(operations::export(visit))),

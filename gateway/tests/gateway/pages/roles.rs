@@ -5,11 +5,12 @@ use crate::support::Gateway;
 use muster_domain::{Role, incident::IncidentState};
 use muster_store::{incidents, now_ms, outbox};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/",
     "/users",
     "/configuration/groups",
     "/configuration/notifications",
+    "/configuration/notifications/preview",
     "/provisioning/cycles",
     "/provisioning/operations",
     "/provisioning/failures",
@@ -42,7 +43,12 @@ async fn only_administrators_say_who_gets_mail() {
     let gateway = Gateway::start().await;
     for role in [Role::Viewer, Role::UserManager] {
         let browser = signed_in(&gateway, gateway.account, role).await;
-        for (action, fields) in [("add", "address=eve%40acme.test&time_zone=UTC"), ("remove", "address=ops%40acme.test"), ("test", "")] {
+        for (action, fields) in [
+            ("add", "address=eve%40acme.test&time_zone=UTC"),
+            ("remove", "address=ops%40acme.test"),
+            ("test", ""),
+            ("resend", "mail=00000000-0000-0000-0000-000000000000"),
+        ] {
             let seen = browser.submit("/users", &format!("/configuration/notifications/{action}"), fields).await;
             assert_eq!(seen.status, 403, "{role} {action}");
         }

@@ -3,9 +3,14 @@
 use super::{Browser, sample, signed_in};
 use crate::support::Gateway;
 use muster_domain::{OutcomeCode, Role};
-use muster_store::{console::audit, operations};
+use muster_store::{
+    console::audit,
+    now_ms, operations,
+    outbox::{self, Ending, MailStatus},
+};
 use serde_json::json;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The home page once it says this: what is heard of a directory is written down a moment later.
 async fn eventually(viewer: &Browser<'_>, text: &str) -> String {
@@ -139,4 +144,60 @@ async fn a_message_that_was_set_aside_is_discarded_for_a_reason_by_those_who_may
     let id = gateway.delivered.lock().unwrap()[0];
     let recorded = operations::recorded(&gateway.store, gateway.account, &[id]).await.unwrap();
     assert_eq!(recorded[0].outcome.code, OutcomeCode::SetAside, "the log still says what became of it");
+}
+
+#[tokio::test]
+async fn every_kind_of_mail_can_be_looked_at_and_does_nothing() {
+    let gateway = Gateway::start().await;
+    let viewer = signed_in(&gateway, gateway.account, Role::Viewer).await;
+    let list = viewer.page("/configuration/notifications/preview").await;
+    let kinds = super::links(&list, "/configuration/notifications/preview/");
+    assert_eq!(kinds.len(), muster_letter::sample::every_kind().len());
+    for kind in kinds {
+        let page = viewer.page(kind).await;
+        assert!(page.contains("[Muster][acme] ") && page.contains("muster "), "{kind}: {page}");
+        let html = gateway.raw(viewer.text(&format!("{kind}/html")).as_bytes()).await;
+        assert_eq!((html.status, html.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        let policy = html.header("content-security-policy").unwrap();
+        for rule in ["default-src 'none'", "sandbox", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{policy}");
+        }
+        assert!(!policy.contains("script-src"), "{policy}");
+    }
+    assert_eq!(viewer.get("/configuration/notifications/preview/nonsense").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_mail_that_was_sent_is_sent_again_and_written_down() {
+    const PATH: &str = "/configuration/notifications";
+    let gateway = Gateway::start().await;
+    let administrator = signed_in(&gateway, gateway.account, Role::Administrator).await;
+    administrator.submit(PATH, &format!("{PATH}/add"), "address=ops%40acme.test&time_zone=UTC&quiet_hours=00%3A00-23%3A59").await;
+    administrator.submit(PATH, &format!("{PATH}/test"), "").await;
+    let (store, account) = (&gateway.store, gateway.account);
+    let first = outbox::recent(store, account, 5).await.unwrap().remove(0);
+    let resend = async |id: Uuid| administrator.submit(PATH, &format!("{PATH}/resend"), &format!("mail={id}")).await;
+    assert!(!administrator.page(PATH).await.contains("Send again"), "it is still on its way");
+    resend(first.id).await;
+    assert_eq!(outbox::recent(store, account, 5).await.unwrap().len(), 1);
+    // What the worker does.
+    let lease = outbox::lease(store, account, "ops@acme.test", now_ms(), now_ms() + 60_000).await.unwrap().unwrap();
+    let envelope = outbox::mark(store, &lease, first.id, now_ms(), now_ms() + 60_000).await.unwrap().unwrap();
+    outbox::end(store, &lease, &envelope, &Ending::Taken, "250 kept", now_ms()).await.unwrap();
+    assert!(administrator.page(PATH).await.contains("Send again"));
+    assert_eq!(resend(first.id).await.location.as_deref(), Some(PATH));
+    let mails = outbox::recent(store, account, 5).await.unwrap();
+    assert_eq!(mails.len(), 2);
+    assert_eq!((mails[0].status, mails[0].held, &mails[0].address), (MailStatus::Pending, None, &first.address));
+    assert_ne!(mails[0].key, first.key, "another message to mail programs");
+    assert_eq!(mails[0].content, first.content);
+    let written = audit::list(store, account, None, 10).await.unwrap();
+    assert!(written.iter().any(|entry| entry.action == "mail.resend" && entry.target.contains(&first.id.to_string())), "{written:?}");
+    // Whoever has unsubscribed, or belongs to somebody else, is not written to.
+    let other = sample::another(&gateway).await;
+    let stranger = signed_in(&gateway, other, Role::Administrator).await;
+    stranger.submit("/users", &format!("{PATH}/resend"), &format!("mail={}", first.id)).await;
+    assert!(outbox::unsubscribe(store, &lease.token, now_ms()).await.unwrap());
+    resend(first.id).await;
+    assert_eq!(outbox::recent(store, account, 5).await.unwrap().len(), 2);
 }
