@@ -8,7 +8,7 @@ use muster_store::{
     now_ms, operations,
     outbox::{self, Ending, MailStatus},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -144,6 +144,36 @@ async fn a_message_that_was_set_aside_is_discarded_for_a_reason_by_those_who_may
     let id = gateway.delivered.lock().unwrap()[0];
     let recorded = operations::recorded(&gateway.store, gateway.account, &[id]).await.unwrap();
     assert_eq!(recorded[0].outcome.code, OutcomeCode::SetAside, "the log still says what became of it");
+}
+
+#[tokio::test]
+async fn the_api_is_described_on_a_page_that_has_every_path_of_the_document() {
+    let gateway = Gateway::start().await;
+    let viewer = signed_in(&gateway, gateway.account, Role::Viewer).await;
+    let page = viewer.page("/docs").await;
+    let document = viewer.get("/docs/openapi.json").await;
+    assert_eq!((document.status, document.kind.as_str()), (200, "application/json"));
+    let document: Value = serde_json::from_str(&document.text).unwrap();
+    let with_a_key = gateway.get("/scim/openapi.json").await.json();
+    assert_eq!(document, with_a_key, "one document");
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() > 30);
+    for (path, methods) in paths {
+        for method in methods.as_object().unwrap().keys().filter(|key| !["parameters", "servers", "head"].contains(&key.as_str())) {
+            let shown = format!("<code>{} {path}</code>", method.to_uppercase());
+            assert_eq!(page.matches(&shown).count(), 1, "{shown}");
+        }
+    }
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("id=\"schema-{name}\"")), "{name}");
+    }
+    let anchors: Vec<&str> = super::links(&page, "#schema-");
+    assert!(anchors.len() > 50);
+    for anchor in anchors {
+        assert!(page.contains(&format!("id=\"{}\"", &anchor[1..])), "{anchor} leads nowhere");
+    }
+    let stranger = gateway.raw(b"GET /docs HTTP/1.1\r\nHost: muster.example\r\nAccept: text/html\r\n\r\n").await;
+    assert_eq!(stranger.header("location"), Some("/sign-in?next=%2Fdocs"));
 }
 
 #[tokio::test]
