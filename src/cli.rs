@@ -5,6 +5,7 @@ mod console;
 mod convert;
 mod log;
 mod notify;
+mod queue;
 mod sso;
 
 pub use alias::{AliasCommand, ExtendAliases, ListAliases, ReleaseAliases};
@@ -12,6 +13,7 @@ pub use console::{Anchor, AuditCommand, ConsoleCommand, ListAudit};
 pub use convert::{ConvertCommand, ConvertPace, ConvertPlan, Duplicates};
 pub use log::{ByPerson, CyclesCommand, IncidentsCommand, ListFailures, ListIncidents, ListOperations, OpsCommand, TokenCommand};
 pub use notify::{AddRecipient, NotifyCommand};
+pub use queue::QueueCommand;
 pub use sso::{SetProvider, SsoCommand, SsoDomainCommand, SsoProviderCommand};
 
 use clap::{Args, Parser, Subcommand};
@@ -283,14 +285,6 @@ pub enum ScimCommand {
         #[arg(long, value_name = "USER_ID")]
         administrator: String,
     },
-}
-
-/// `muster queue …`
-#[derive(Debug, Subcommand)]
-pub enum QueueCommand {
-    /// How much is waiting, how old the oldest is, who is consuming, what was set aside.
-    #[command(after_help = "Examples:\n  muster queue status\n  watch -n1 muster queue status")]
-    Status,
 }
 
 /// `muster config …`

@@ -5,7 +5,7 @@ use crate::{
     exit::{Exit, Failure},
     schemas, settings,
 };
-use muster_runtime::{Config, ConfigErrors, Loaded, Origin, Override, telemetry};
+use muster_runtime::{Config, ConfigErrors, Loaded, Origin, Override, telemetry, trace};
 use muster_store::{Store, accounts, accounts::Account};
 use std::fs;
 
@@ -39,6 +39,12 @@ impl Context {
             log.level = "warn".to_owned();
         }
         telemetry::init(&log).map_err(|error| Failure::new(Exit::Configuration, format!("log.level: {error}")))
+    }
+
+    /// Begins to export traces, when the configuration says where to.
+    pub fn start_traces(&self, role: &'static str) -> Result<trace::Exporting, Failure> {
+        let telemetry = &self.config.telemetry;
+        trace::start(telemetry, role, settings::VERSION).map_err(|error| Failure::new(Exit::Configuration, error))
     }
 
     /// Makes the data directory, readable by its owner only.

@@ -47,5 +47,6 @@ pub fn create_operation(account: AccountId, user: UserFields, patience: Duration
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::{media::Media, path::Base};
 use axum::http::{HeaderMap, header};
+use muster_runtime::trace::{self, Kind, Span, key};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use uuid::Uuid;
 
@@ -16,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) base: Base,
     /// Whether the client is one that gives up on a document with attributes it does not know.
     pub(crate) reads_closed: bool,
+    /// Its part of a trace, when requests are traced.
+    pub(crate) span: Span,
     logged: AtomicBool,
 }
 
@@ -27,7 +30,23 @@ impl Context {
     pub(crate) fn new(headers: &HeaderMap, base: Base) -> Self {
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let reads_closed = agent.starts_with(CLOSED_READER);
-        Self { request_id: Uuid::now_v7(), media: Media::wanted(headers), base, reads_closed, logged: AtomicBool::new(false) }
+        let (request_id, media) = (Uuid::now_v7(), Media::wanted(headers));
+        Self { request_id, media, base, reads_closed, span: Span::none(), logged: AtomicBool::new(false) }
+    }
+
+    /// The same request as a part of the caller's trace, or of one that begins here.
+    pub(crate) fn traced(mut self, headers: &HeaderMap) -> Self {
+        if !trace::is_on() {
+            return self;
+        }
+        // Whoever sends two, or one that cannot be read, is part of no trace (W3C Trace Context §3.2).
+        let mut sent = headers.get_all("traceparent").iter();
+        let parent = sent.next().filter(|_| sent.next().is_none()).and_then(|value| value.to_str().ok()?.parse().ok());
+        self.span = Span::begin(Kind::Server, "request", parent);
+        if self.span.is_recorded() {
+            self.span.set(key::REQUEST, self.request_id.to_string());
+        }
+        self
     }
 
     /// From now on the log of operations has what became of the request, its failure included.

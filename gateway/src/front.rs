@@ -24,6 +24,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::FutureExt;
+use muster_runtime::trace;
 use muster_scim::ScimError;
 use std::{any::Any, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use uuid::fmt::Hyphenated;
@@ -46,20 +47,43 @@ where
     let began = Instant::now();
     let (parts, mut body) = request.into_parts();
     let target = path::classify(parts.uri.path());
-    let route = measure::route(&target, api::is_api(parts.uri.path()));
     let base = if let Target::Scim(base, _) = &target { *base } else { Base::Plain };
     let context = Context::new(&parts.headers, base);
-    let outcome = AssertUnwindSafe(dispatch(&app, peer, &context, target, &parts, &mut body)).catch_unwind().await;
+    // A probe every second is nobody's trace.
+    let context = if health::is_probe(parts.uri.path()) { context } else { context.traced(&parts.headers) };
+    context.span.around(answer_within(&app, peer, &context, target, &parts, &mut body, began)).await
+}
+
+/// The same, within its span.
+async fn answer_within<B>(
+    app: &Arc<App>,
+    peer: IpAddr,
+    context: &Context,
+    target: Target<'_>,
+    parts: &Parts,
+    body: &mut B,
+    began: Instant,
+) -> Result<Response, HangUp>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let route = measure::route(&target, api::is_api(parts.uri.path()));
+    let outcome = AssertUnwindSafe(dispatch(app, peer, context, target, parts, body)).catch_unwind().await;
     if let Ok(Err(Refusal::Unknown { cause })) = &outcome {
+        context.span.fail("nobody knows");
         tracing::error!(request.id = %context.request_id, cause, "a request ends without an answer");
         return Err(HangUp);
     }
-    let (mut response, refused) = respond(outcome, &context);
-    if refused {
-        body::discard_rest(&mut body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
+    if let Ok(Err(refusal)) = &outcome {
+        measure::refused(&context.span, refusal);
     }
-    stamp(&mut response, &context);
+    let (mut response, refused) = respond(outcome, context);
+    if refused {
+        body::discard_rest(body, &parts.headers, 4 * app.settings.limits.body_bytes.max(app.settings.scim.bulk_bytes)).await;
+    }
+    stamp(&mut response, context);
     measure::answered(route, &parts.method, response.status(), began.elapsed());
+    measure::traced(&context.span, route, &parts.method, response.status());
     tracing::debug!(request.id = %context.request_id, method = %parts.method, path = console::without_token(unsubscribe::without_token(parts.uri.path())), status = response.status().as_u16(), "answered");
     Ok(response)
 }
@@ -117,6 +141,9 @@ where
 {
     check_host(parts)?;
     let caller = auth::authenticate(app, peer, parts).await?;
+    if context.span.is_recorded() {
+        context.span.set(trace::key::ACCOUNT, caller.account.to_string());
+    }
     let (account, key, endpoint) = (caller.account, caller.key(), segments.as_slice().and_then(Endpoint::find));
     let answer = handle(app, caller, context, endpoint, parts, body).await;
     if let Err(refusal) = &answer {

@@ -1,6 +1,6 @@
 //! Trying the failed operations of an incident again, for the API and the console: through the queue, like every other write.
 
-use crate::app::App;
+use crate::{app::App, context::Context};
 use futures::future::join_all;
 use muster_domain::{AccountId, IncidentId, Operation, Outcome, OutcomeCode};
 use muster_store::{
@@ -15,8 +15,16 @@ const MOST: u64 = 300;
 ///
 /// # Errors
 /// As [`incidents::retry`].
-pub(crate) async fn retry(app: &App, account: AccountId, incident: IncidentId, by: &str) -> Result<Option<RetryReport>, StoreError> {
-    let apply = |operations: Vec<Operation>| join_all(operations.into_iter().map(|operation| apply(app, operation)));
+pub(crate) async fn retry(
+    app: &App,
+    context: &Context,
+    account: AccountId,
+    incident: IncidentId,
+    by: &str,
+) -> Result<Option<RetryReport>, StoreError> {
+    let trace = context.span.parent();
+    let traced = move |operation: Operation| Operation { trace, ..operation };
+    let apply = |operations: Vec<Operation>| join_all(operations.into_iter().map(|operation| apply(app, traced(operation))));
     // The deadline is set when it is sent; what the database was told as patience is not used.
     incidents::retry(&app.store, account, incident, by, (MOST, 0), apply).await
 }

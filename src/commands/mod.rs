@@ -50,9 +50,9 @@ pub async fn run(cli: Cli) -> CommandResult {
     let context = Context::load(&cli.global)?;
     context.start_logs(matches!(command, Command::Serve | Command::Gateway | Command::Worker))?;
     match command {
-        Command::Serve => serve::run(&context).await,
-        Command::Gateway => gateway::run(&context).await,
-        Command::Worker => worker::run(&context).await,
+        Command::Serve => traced(&context, "serve", Box::pin(serve::run(&context))).await,
+        Command::Gateway => traced(&context, "gateway", Box::pin(gateway::run(&context))).await,
+        Command::Worker => traced(&context, "worker", Box::pin(worker::run(&context))).await,
         Command::Migrate { check } => migrate::run(&context, check).await,
         Command::Account(command) => account::run(&context, command).await,
         Command::User(UserCommand::Create(new)) => user::create(&context, new).await,
@@ -73,6 +73,14 @@ pub async fn run(cli: Cli) -> CommandResult {
         Command::Healthcheck { worker, timeout } => healthcheck::run(&context, worker, timeout).await,
         Command::Version | Command::Completions { .. } | Command::Config(_) | Command::Doctor => unreachable!("answered above"),
     }
+}
+
+/// Runs a service with its traces exported, the last of them before it ends. The service comes boxed: it is large, and would be moved.
+async fn traced(context: &Context, role: &'static str, service: impl Future<Output = CommandResult>) -> CommandResult {
+    let traces = context.start_traces(role)?;
+    let result = service.await;
+    traces.finish().await;
+    result
 }
 
 /// Printing failed. A reader that has seen enough (`| head`) is no failure of ours.

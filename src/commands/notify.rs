@@ -96,7 +96,7 @@ fn row(recipient: &Recipient) -> [String; 5] {
 async fn test(context: &Context, store: &Store, account: &Account, wait: Duration) -> CommandResult {
     let (key, now) = (MailKey::test(Uuid::now_v7()), now_ms());
     let content = Content::Test(TestMail { at_ms: now });
-    let mail = NewMail { key: key.clone(), thread: None, content, attachment: None, immediate: true };
+    let mail = NewMail { key: key.clone(), thread: None, content, attachment: None, immediate: true, trace: None };
     let written = outbox::write(store, account.id, &mail, now).await?;
     if written == 0 {
         let message = format!("nobody gets mail about `{}`: put an address on the list with `muster notify add`", account.slug);

@@ -25,5 +25,7 @@ mod mailing;
 mod metrics;
 mod races;
 mod schemas;
+mod set_aside;
 mod shutdown;
 mod sso;
+mod traces;

@@ -120,5 +120,6 @@ fn create(account: AccountId, n: usize) -> Result<Operation, Box<dyn Error>> {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     })
 }

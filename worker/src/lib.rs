@@ -22,6 +22,7 @@ mod housekeeping;
 pub mod mail;
 mod measure;
 mod run;
+mod spans;
 mod sweep;
 
 pub use apply::{Applier, ApplySettings, Clock};

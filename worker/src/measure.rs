@@ -32,14 +32,18 @@ impl Counted {
 
 /// A mail was handed to the server, or not.
 pub(crate) fn mail(ending: &Ending) {
-    let result = match ending {
+    counter!(MAILS.name, "result" => result(ending)).increment(1);
+}
+
+/// How an attempt to send a mail ended, in one word.
+pub(crate) const fn result(ending: &Ending) -> &'static str {
+    match ending {
         Ending::Taken => "taken",
         Ending::Unanswered => "unanswered",
         Ending::Refused => "refused",
         Ending::NotNow => "not_now",
         Ending::Away => "away",
-    };
-    counter!(MAILS.name, "result" => result).increment(1);
+    }
 }
 
 /// A chunk of a conversion has ended.

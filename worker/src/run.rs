@@ -6,6 +6,7 @@ use crate::{
     conversion::{Governors, run_conversions},
     housekeeping,
     mail::{MailSettings, Mailer},
+    spans::BatchSpans,
     sweep::sweep,
 };
 use muster_domain::{OperationBatch, Reply};
@@ -137,8 +138,14 @@ impl OperationHandler for Handler {
     async fn set_aside(&self, delivery: Delivery, reason: String) -> Vec<Reply> {
         let mut replies = Vec::with_capacity(delivery.batch.operations.len());
         for operation in &delivery.batch.operations {
-            tracing::error!(operation.id = %operation.id, account.id = %operation.account, reason, "an operation is set aside");
-            replies.push(Reply { operation: operation.id, outcome: self.applier.set_aside(operation).await });
+            let spans = BatchSpans::begin(std::slice::from_ref(operation));
+            let set_aside = async {
+                tracing::error!(operation.id = %operation.id, account.id = %operation.account, reason, "an operation is set aside");
+                self.applier.set_aside(operation).await
+            };
+            let outcome = spans.around(set_aside).await;
+            spans.end(0, &outcome);
+            replies.push(Reply { operation: operation.id, outcome });
         }
         replies
     }

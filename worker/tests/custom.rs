@@ -62,6 +62,7 @@ impl World {
             change,
             bulk: None,
             acknowledged: false,
+            trace: None,
             if_match: None,
             accepted_ms: now_ms(),
             deadline_ms: now_ms() + 60_000,

@@ -75,7 +75,7 @@ fn until(app: &App, body: &[u8]) -> Result<i64, ScimError> {
 }
 
 async fn retry(call: &ApiCall<'_>, incident: &Incident) -> Result<Response, Refusal> {
-    let report = retry::retry(call.app, call.account, incident.id, &call.by).await;
+    let report = retry::retry(call.app, call.context, call.account, incident.id, &call.by).await;
     Ok(json(call, &report.map_err(conflict)?.ok_or_else(nothing)?))
 }
 

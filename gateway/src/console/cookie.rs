@@ -12,6 +12,10 @@ use muster_domain::SessionToken;
 
 /// Light or dark.
 pub(crate) const THEME: &str = "muster-theme";
+/// Whether single keys do something.
+pub(crate) const KEYS: &str = "muster-keys";
+/// They do not.
+pub(crate) const KEYS_OFF: &str = "off";
 /// What the next page says once.
 pub(crate) const FLASH: &str = "muster-flash";
 const SESSION: &str = "muster-session";

@@ -28,6 +28,7 @@ mod confirm;
 mod cookie;
 mod csrf;
 pub(crate) mod display;
+mod docs;
 pub(crate) mod fields;
 mod flash;
 mod headers;

@@ -22,6 +22,7 @@ pub(crate) enum Entry {
     Queue,
     Doctor,
     Audit,
+    Docs,
     Profile,
 }
 
@@ -63,6 +64,7 @@ const SECTIONS: &[(&str, &[Link])] = &[
             link(Entry::Queue, "Queue & workers", "/system/queue", Right::Look),
             link(Entry::Doctor, "Diagnostics", "/system/doctor", Right::Administer),
             link(Entry::Audit, "Audit log", "/audit", Right::Administer),
+            link(Entry::Docs, "API", "/docs", Right::Look),
         ],
     ),
 ];

@@ -47,6 +47,8 @@ pub(crate) struct Page {
     /// Goes into each form: `<input type="hidden" name="csrf" value="{{ page.csrf }}">`.
     pub(crate) csrf: String,
     pub(crate) theme: Theme,
+    /// Whether single keys do something: they can be turned off.
+    pub(crate) keys: bool,
     pub(crate) flash: Option<Flash>,
     pub(crate) sections: Vec<Section>,
     /// The address of the page, for forms that come back to it.
@@ -62,6 +64,7 @@ impl Page {
             title,
             csrf: visit.viewer.csrf.clone(),
             theme: Theme::of(&visit.parts.headers),
+            keys: cookie::get(&visit.parts.headers, cookie::KEYS) != Some(cookie::KEYS_OFF),
             flash: Flash::of(&visit.parts.headers),
             sections: nav::sections(&visit.viewer, entry),
             here: here.to_owned(),

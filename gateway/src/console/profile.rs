@@ -24,6 +24,7 @@ use muster_store::{
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/profile", Right::Look, |visit| Box::pin(show(visit))),
+    Route::post("/profile/keys", Right::Look, |visit| Box::pin(keys(visit))),
     Route::post("/profile/password", Right::Look, |visit| Box::pin(change_password(visit))),
     Route::post("/profile/sessions/{id}/end", Right::Look, |visit| Box::pin(end_session(visit))),
     Route::post("/profile/sign-out-everywhere", Right::Look, |visit| Box::pin(sign_out_everywhere(visit))),
@@ -43,6 +44,16 @@ async fn show(visit: &Visit<'_>) -> Answer {
     let now_ms = now_ms();
     let sessions = visit.read(sessions::list(visit.store(), visit.account(), visit.viewer.user, now_ms)).await?;
     visit.html(&Profile { page: visit.page(Entry::Profile, "Your profile"), sessions, now_ms })
+}
+
+/// `POST /profile/keys`, with `keys`: `on` or `off`. Of this browser, for a year.
+async fn keys(visit: &Visit<'_>) -> Answer {
+    let off = visit.form.text("keys") == cookie::KEYS_OFF;
+    let text = if off { "Single keys do nothing any more in this browser." } else { "Single keys do something again: ? shows what." };
+    let mut response = visit.redirect_saying("/profile", Tone::Good, text)?;
+    let (value, age_s) = if off { (cookie::KEYS_OFF, 365 * 24 * 60 * 60) } else { ("", 0) };
+    cookie::set(visit.app, &mut response, cookie::KEYS, value, Some(age_s));
+    Ok(response)
 }
 
 /// `POST /profile/password`: every session ends, and this browser gets a new one.

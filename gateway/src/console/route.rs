@@ -3,7 +3,7 @@
 //! A page that is not in it does not exist, and a line cannot leave the right out. Addresses are compared as they stand: nothing is decoded, so
 //! there is one spelling of each.
 
-use super::{audit_log, live, pages, problem::Answer, profile, setup, viewer::Right, visit::Visit};
+use super::{audit_log, docs, live, pages, problem::Answer, profile, setup, viewer::Right, visit::Visit};
 use axum::http::Method;
 use futures::future::BoxFuture;
 
@@ -33,7 +33,7 @@ impl Route {
 }
 
 /// Every page. Each folder of pages has a table of its own.
-pub(crate) static TABLES: &[&[Route]] = &[pages::ROUTES, profile::ROUTES, setup::ROUTES, audit_log::ROUTES, live::ROUTES];
+pub(crate) static TABLES: &[&[Route]] = &[pages::ROUTES, profile::ROUTES, setup::ROUTES, audit_log::ROUTES, docs::ROUTES, live::ROUTES];
 
 /// What is at an address.
 pub(crate) enum Found<'p> {

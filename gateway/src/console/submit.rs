@@ -70,6 +70,7 @@ pub(crate) async fn carry_out(
         request_id: request.context.request_id,
         bulk: None,
         acknowledged: false,
+        trace: request.context.span.parent(),
     };
     submit::carry_out(request.app, request.context, operation).await?;
     Ok(())

@@ -119,6 +119,7 @@ pub(super) fn operation(call: &Call<'_>, kind: ResourceType, id: Uuid, change: C
         request_id: call.context.request_id,
         bulk: None,
         acknowledged: false,
+        trace: call.context.span.parent(),
     }
 }
 

@@ -67,6 +67,7 @@ fn operation(app: &App, account: AccountId, context: &Context, user_id: &str, em
         request_id: context.request_id,
         bulk: None,
         acknowledged: false,
+        trace: context.span.parent(),
     })
 }
 

@@ -36,6 +36,7 @@ pub fn create(account: AccountId, user_id: &str) -> Operation {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 

@@ -64,6 +64,7 @@ async fn one_click_ends_the_mails_and_looking_does_not() {
         content: Content::Test(TestMail { at_ms: 0 }),
         attachment: None,
         immediate: true,
+        trace: None,
     };
     outbox::write(&gateway.store, gateway.account, &mail, 0).await.unwrap();
     let lease = outbox::lease(&gateway.store, gateway.account, "ops@acme.test", 0, 1).await.unwrap().unwrap();

@@ -4,7 +4,7 @@ use muster_domain::{AccountId, Actor, Change, Operation, OperationId, Outcome, O
 use muster_gateway::{GatewayError, GatewaySettings, run};
 use muster_queue::{Delivery, HandlerError, OperationHandler, Queue, QueueSettings, WorkerSettings};
 use muster_scim::{Resource, ResourceType, ScimError, render};
-use muster_store::{Store, StoreSettings, UserRow, accounts, keys};
+use muster_store::{Store, StoreSettings, UserRow, accounts, keys, operations};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
@@ -46,7 +46,7 @@ impl Gateway {
         let (account, administrator) = seed(&store).await;
         let secret = SecretKey::generate();
         keys::generate(&store, account, administrator, &secret).await.unwrap();
-        let queue = Queue::connect(QueueSettings::default()).await.unwrap();
+        let queue = Queue::connect(impatient()).await.unwrap();
         let (shutdown, worker, delivered) = (CancellationToken::new(), queue.clone(), Arc::<Mutex<Vec<OperationId>>>::default());
         let stand_in = StandIn { delivered: Arc::clone(&delivered), store: store.clone() };
         tokio::spawn(async move {
@@ -96,6 +96,11 @@ impl Gateway {
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.request("POST", path, &["Content-Type: application/scim+json"], &body.to_string()).await
     }
+}
+
+/// What stops its worker is set aside at once.
+fn impatient() -> QueueSettings {
+    QueueSettings { max_deliveries: 1, claim_idle: Duration::from_millis(50), ..QueueSettings::default() }
 }
 
 /// An account with one user who may be SCIM administrator.
@@ -189,7 +194,15 @@ struct StandIn {
 
 impl OperationHandler for StandIn {
     async fn handle(&self, delivery: Delivery) -> Result<Vec<Reply>, HandlerError> {
-        self.delivered.lock().unwrap().extend(delivery.batch.operations.iter().map(|operation| operation.id));
+        let again = {
+            let mut delivered = self.delivered.lock().unwrap();
+            let again = delivery.batch.operations.iter().all(|operation| delivered.contains(&operation.id));
+            delivered.extend(delivery.batch.operations.iter().map(|operation| operation.id));
+            again
+        };
+        if !again && delivery.batch.operations.iter().any(|operation| user_name(operation) == Some("poison")) {
+            return Err("it is not to be had at first".into());
+        }
         for operation in &delivery.batch.operations {
             if let (Change::Create { resource, role }, Actor::Console { .. }) = (&operation.change, &operation.actor)
                 && outcome(operation).is_some_and(|outcome| outcome.is_success())
@@ -205,9 +218,20 @@ impl OperationHandler for StandIn {
         Ok(replies.collect())
     }
 
-    async fn set_aside(&self, _: Delivery, _: String) -> Vec<Reply> {
-        Vec::new()
+    async fn set_aside(&self, delivery: Delivery, _: String) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        for operation in delivery.batch.operations {
+            let outcome = Outcome::failed(OutcomeCode::SetAside, 500);
+            operations::record(&self.store, &operation, &outcome).await.unwrap();
+            replies.push(Reply { operation: operation.id, outcome });
+        }
+        replies
     }
+}
+
+fn user_name(operation: &Operation) -> Option<&str> {
+    let (Change::Create { resource, .. } | Change::Replace { resource }) = &operation.change else { return None };
+    resource.get("userName").and_then(Value::as_str)
 }
 
 fn outcome(operation: &Operation) -> Option<Outcome> {

@@ -24,6 +24,7 @@ mod role;
 mod secret_key;
 pub mod sso;
 mod token;
+mod trace_parent;
 
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;
@@ -36,3 +37,4 @@ pub use message::{OperationBatch, Reply};
 pub use operation::{Actor, Change, Operation, Outcome, OutcomeCode};
 pub use role::{Role, UnknownRole};
 pub use secret_key::{MalformedSecretKey, SecretKey, SecretKeyHash};
+pub use trace_parent::{MalformedTraceParent, TraceParent};

@@ -1,6 +1,6 @@
 //! An operation and what became of it.
 
-use crate::{AccountId, BulkPart, KeyId, OperationId, Role, UserId};
+use crate::{AccountId, BulkPart, KeyId, OperationId, Role, TraceParent, UserId, trace_parent};
 use muster_scim::{Resource, ResourceType, ScimError, patch::PatchRequest};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -111,6 +111,10 @@ pub struct Operation {
     /// not ended, but enqueued again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
+    /// The span of the request it came with, when that is traced. An older gateway writes none, and an older worker passes it over:
+    /// the layout of a message is the same with and without it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace_parent::lenient")]
+    pub trace: Option<TraceParent>,
 }
 
 /// The named causes an outcome can have; stored with the operation and what incidents are grouped by.

@@ -44,6 +44,7 @@ fn operation(account: AccountId, now: i64) -> Operation {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 

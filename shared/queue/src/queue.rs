@@ -86,6 +86,46 @@ impl Queue {
         }
     }
 
+    /// One message that was set aside; none when it is not there any more.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn dead_letter(&self, queue: &str, id: &str) -> Result<Option<DeadLetter>, QueueError> {
+        match &self.kind {
+            Kind::Local(local) => Ok(local.dead_letter(id)),
+            Kind::Redis(redis) => redis.dead_letter(queue, id).await,
+        }
+    }
+
+    /// Enqueues what a message that was set aside holds once more, and forgets the message. The operations keep their ids, so that what
+    /// happened already does not happen again, and get a new deadline. False when the message is not there any more.
+    ///
+    /// Killed in between, the message is still there, and replaying it again is harmless.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`] when it holds nothing this version can read; else when the server cannot be reached or refuses.
+    pub async fn replay(&self, queue: &str, id: &str, patience_ms: i64) -> Result<bool, QueueError> {
+        let Some(letter) = self.dead_letter(queue, id).await? else { return Ok(false) };
+        let unreadable = || QueueError::Refused(format!("the message {id} is in no layout this version reads: it can only be discarded"));
+        let mut operations = letter.operations().ok_or_else(unreadable)?;
+        let deadline_ms = self.now_ms().saturating_add(patience_ms);
+        operations.iter_mut().for_each(|operation| operation.deadline_ms = deadline_ms);
+        self.operation_sender().send(operations).await?;
+        self.discard(queue, id).await?;
+        Ok(true)
+    }
+
+    /// Forgets a message that was set aside. False when it is not there any more.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn discard(&self, queue: &str, id: &str) -> Result<bool, QueueError> {
+        match &self.kind {
+            Kind::Local(local) => Ok(local.discard(id)),
+            Kind::Redis(redis) => redis.discard(queue, id).await,
+        }
+    }
+
     /// The gateway's side: enqueues operations and waits for their outcomes. Needs a Tokio runtime.
     #[must_use]
     pub fn operation_client(&self, settings: ClientSettings) -> OperationClient {

@@ -1,5 +1,6 @@
 //! What can be told about the queues: for `muster queue status`, the console's System page and `doctor`.
 
+use muster_domain::{Operation, OperationBatch};
 use serde::Serialize;
 
 /// The names of the queues of one installation. What belongs to a queue (keys, group, status line) follows from its name.
@@ -65,4 +66,13 @@ pub struct DeadLetter {
     pub deliveries: u32,
     /// When it was set aside, milliseconds since 1970 on the queue's clock.
     pub at_ms: i64,
+}
+
+impl DeadLetter {
+    /// The operations in it; none when it is in no layout this version reads.
+    #[must_use]
+    pub fn operations(&self) -> Option<Vec<Operation>> {
+        let batch: OperationBatch = serde_json::from_str(&self.payload).ok()?;
+        (batch.is_readable() && !batch.operations.is_empty()).then_some(batch.operations)
+    }
 }

@@ -147,3 +147,22 @@ pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<O
     let take = |id| found.remove(id).ok_or_else(|| StoreError::Raced(format!("the log entry of operation {id} has gone")));
     ids.iter().map(take).collect()
 }
+
+/// Takes back that these operations were set aside, so that they can be delivered once more; says how many were. What has any other outcome
+/// keeps it, and is answered with it: what has happened does not happen twice.
+///
+/// # Errors
+/// When the database fails. Nothing has changed then.
+pub async fn reopen(store: &Store, operations: &[Operation]) -> Result<u64, StoreError> {
+    if operations.is_empty() {
+        return Ok(0);
+    }
+    let rows = Rows::new(store.dialect())
+        .uuid("account_id", operations.iter().map(|operation| operation.account.0))
+        .uuid("id", operations.iter().map(|operation| operation.id.0));
+    let sql = format!(
+        "DELETE FROM operation WHERE code = '{}' AND EXISTS (SELECT 1 FROM r WHERE r.account_id = operation.account_id AND r.id = operation.id)",
+        OutcomeCode::SetAside.as_str()
+    );
+    Ok(store.writer().execute_raw(rows.statement(&sql)).await?.rows_affected())
+}

@@ -137,9 +137,11 @@ impl Chrome {
         assert!(clicked.is_null(), "{css}: {clicked}");
     }
 
-    /// Presses a key where the focus is.
-    pub async fn press(&self, key: &str) {
-        let keys = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+    /// Presses keys where the focus is, one after the other, once the page has its scripts.
+    pub async fn press(&self, keys: &str) {
+        self.wait_for("html.scripted").await;
+        let press = |key: char| ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key }));
+        let keys: Vec<Value> = keys.chars().flat_map(press).collect();
         let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": keys }] });
         self.ask("POST", "/actions", Some(&actions)).await;
     }

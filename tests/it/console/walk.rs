@@ -107,3 +107,47 @@ async fn colours_stay_as_chosen_and_the_keyboard_finds_the_page() {
         assert!(complaints.iter().any(|complaint| complaint.contains("Content Security Policy")), "{complaints:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_go_to_pages_and_rows_unless_somebody_types_or_turned_them_off() {
+    if !browser("keys_go_to_pages_and_rows_unless_somebody_types_or_turned_them_off") {
+        return;
+    }
+    let deployment = Deployment::small().await;
+    let chrome = Chrome::start(true).await;
+    become_administrator(&chrome, &deployment).await;
+    chrome.press("gu").await;
+    chrome.until_text("h1", "Users").await;
+    chrome.press("j").await;
+    assert_eq!(chrome.focused().await, "ada", "the first row");
+    chrome.press("/").await;
+    // Somebody types now: these are letters.
+    chrome.press("gh?j").await;
+    chrome.until_text("h1", "Users").await;
+    assert_eq!(chrome.run("return document.querySelector('[name=q]').value").await, "gh?j");
+    assert!(!chrome.has("dialog[open]").await);
+    chrome.run("document.activeElement.blur()").await;
+    chrome.press("?").await;
+    chrome.wait_for("dialog#keys[open]").await;
+    chrome.shots("keys").await;
+    chrome.content().await;
+    // Escape closes it, and the page has its keys back.
+    chrome.press("\u{e00c}").await;
+    chrome.press("j").await;
+    // Enter opens what is focused.
+    chrome.press("\u{e007}").await;
+    chrome.until_text("h1", "Ada Lovelace").await;
+    chrome.press("gq").await;
+    chrome.until_text("h1", "Queue & workers").await;
+
+    chrome.open(&format!("http://{}/profile", deployment.gateways[0].address)).await;
+    chrome.click("[name=keys][value=off]").await;
+    chrome.until_text(".flash", "Single keys do nothing").await;
+    chrome.press("gu?").await;
+    chrome.until_text("h1", "Your profile").await;
+    assert!(!chrome.has("dialog").await);
+    chrome.click("[name=keys][value=on]").await;
+    chrome.until_text(".flash", "Single keys do something again").await;
+    chrome.press("gu").await;
+    chrome.until_text("h1", "Users").await;
+}

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod client;
+pub mod collector;
 pub mod deployment;
 pub mod installation;
 pub mod leash;
@@ -18,6 +19,7 @@ pub mod wait;
 
 pub use account::Account;
 pub use client::{Answer, Connection, Response};
+pub use collector::Collector;
 pub use deployment::Deployment;
 pub use installation::{Installation, Node};
 pub use postgres::Postgres;

@@ -78,6 +78,7 @@ impl World {
             request_id: Uuid::now_v7(),
             bulk: None,
             acknowledged: false,
+            trace: None,
         }
     }
 

@@ -86,6 +86,7 @@ mod tests {
             request_id: Uuid::nil(),
             bulk: None,
             acknowledged: false,
+            trace: None,
         };
         queue(operation)
     }

@@ -24,6 +24,7 @@ use crate::{
     Applier,
     apply::Applied,
     measure::{self, Counted},
+    spans::BatchSpans,
 };
 use line::Lines;
 use muster_domain::{Operation, Reply};
@@ -201,13 +202,15 @@ impl Committer {
         let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
             batch.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
         let began = Instant::now();
-        let Applied { outcomes, commits } = self.applier.apply_batch(&operations).await;
+        let spans = BatchSpans::begin(&operations);
+        let Applied { outcomes, commits } = spans.around(self.applier.apply_batch(&operations)).await;
         measure::batch(operations.len(), began.elapsed());
         self.stats.count(commits, operations.len());
         let mut held: Vec<Queued> = Vec::new();
-        for ((operation, outcome), waiting) in operations.into_iter().zip(outcomes).zip(waiting) {
+        for (index, ((operation, outcome), waiting)) in operations.into_iter().zip(outcomes).zip(waiting).enumerate() {
             match outcome {
                 Some(outcome) => {
+                    spans.end(index, &outcome);
                     Counted::of(&operation).outcome(outcome.code);
                     waiting.add(Reply { operation: operation.id, outcome });
                 }
@@ -232,8 +235,10 @@ impl Committer {
             let (operations, waiting): (Vec<Operation>, Vec<Arc<Waiting>>) =
                 unit.into_iter().map(|queued| (queued.operation, queued.waiting)).unzip();
             let ids: Vec<_> = operations.iter().map(|operation| (operation.id, Counted::of(operation))).collect();
-            let outcomes = applier.apply(operations).await;
-            for (((operation, counted), outcome), waiting) in ids.into_iter().zip(outcomes).zip(waiting) {
+            let spans = BatchSpans::begin(&operations);
+            let outcomes = spans.around(applier.apply(operations)).await;
+            for (index, (((operation, counted), outcome), waiting)) in ids.into_iter().zip(outcomes).zip(waiting).enumerate() {
+                spans.end(index, &outcome);
                 counted.outcome(outcome.code);
                 waiting.add(Reply { operation, outcome });
             }

@@ -107,6 +107,7 @@ impl Place {
             account: self.account,
             actor: Actor::Command,
             acknowledged: false,
+            trace: None,
             bulk: None,
             resource_type: ResourceType::User,
             resource_id: id,

@@ -39,6 +39,7 @@ async fn mail(store: &Store, run: &Conversion, news: &News) -> Result<NewMail, S
         immediate: report.state == ConversionState::Failed,
         content: Content::Conversion(report),
         attachment: None,
+        trace: None,
     })
 }
 

@@ -3,10 +3,6 @@
 //! The message depends on nothing but what it is made from: sent again, it is the same to the byte, `Message-ID` and MIME boundaries
 //! included. So a mail program that gets it twice shows it once.
 
-use super::{
-    compose::{Setting, compose, footer},
-    letter::one_line,
-};
 use lettre::{
     Address, Message,
     message::{
@@ -15,6 +11,7 @@ use lettre::{
     },
 };
 use muster_domain::notify::Content;
+use muster_letter::{Setting, one_line, word};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What a message is made from.
@@ -46,8 +43,7 @@ pub(crate) struct Unwritable {
 
 /// Builds the message.
 pub(crate) fn message(source: &Source<'_>, from: &str, setting: &Setting) -> Result<Message, Unwritable> {
-    let letter = compose(source.content, setting);
-    let footer = footer(setting);
+    let worded = word(source.content, setting);
     let account = setting.account.as_str();
     let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let id = |left: &str| format!("<{left}@{domain}>");
@@ -56,7 +52,7 @@ pub(crate) fn message(source: &Source<'_>, from: &str, setting: &Setting) -> Res
     let mut builder = Message::builder()
         .from(mailbox(Some("Muster".to_owned()), from)?)
         .to(mailbox(None, source.to)?)
-        .subject(format!("[Muster][{account}] {}", letter.subject))
+        .subject(worded.subject)
         .date(written)
         .message_id(Some(id(source.key)));
     if let Some(thread) = source.thread {
@@ -70,7 +66,7 @@ pub(crate) fn message(source: &Source<'_>, from: &str, setting: &Setting) -> Res
         ("List-Id", format!("<provisioning.{account}.{domain}>")),
         ("List-Unsubscribe", format!("<{unsubscribe}>")),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
-        ("X-Muster-Severity", letter.tone.severity().to_owned()),
+        ("X-Muster-Severity", worded.severity.to_owned()),
         ("X-Muster-Account", account.to_owned()),
         ("X-Muster-Mail", source.key.to_owned()),
     ];
@@ -83,8 +79,8 @@ pub(crate) fn message(source: &Source<'_>, from: &str, setting: &Setting) -> Res
 
     let body = MultiPart::alternative()
         .boundary(format!("text-{}", boundary(source.key)))
-        .singlepart(part(ContentType::TEXT_PLAIN, letter.text(&footer, account)))
-        .singlepart(part(ContentType::TEXT_HTML, letter.html(&footer, account)));
+        .singlepart(part(ContentType::TEXT_PLAIN, worded.text))
+        .singlepart(part(ContentType::TEXT_HTML, worded.html));
     let body = match source.attachment {
         None => body,
         Some(csv) => {

@@ -1,16 +1,14 @@
 //! Mail: from what has happened to a message in somebody's mailbox.
 //!
 //! ```text
-//! what happened ──> plan ──> outbox rows ──> sender ──> compose ──> letter ──> message ──> server or file
+//! what happened ──> plan ──> outbox rows ──> sender ──> words (muster-letter) ──> message ──> server or file
 //! ```
 //!
 //! This is a task of its own beside the committer, with nothing in common but the database: a mail server that is slow or away costs
 //! provisioning nothing. It asks the database what is due every two seconds, which is one look into a partial index, and needs no
 //! message in the queue: what is due is due whether or not anybody says so.
 
-mod compose;
 pub(crate) mod conversions;
-mod letter;
 mod message;
 mod sender;
 mod transport;

@@ -2,17 +2,17 @@
 
 use super::{
     MailSettings,
-    compose::{Setting, compose},
     message::{Source, message},
     transport::{Answer, Transport},
 };
-use crate::measure;
+use crate::{measure, spans};
 use futures::StreamExt;
 use jiff::tz::TimeZone;
 use muster_domain::{
     AccountId,
     notify::{Caps, Content, FoldReason, Folded, FoldedLine, arrange},
 };
+use muster_letter::Setting;
 use muster_store::{
     Store, StoreError,
     outbox::{self, Ending, Envelope, Lease, WaitingMail},
@@ -105,21 +105,28 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
             }
             let now = (self.clock)();
             let Some(envelope) = outbox::mark(&self.store, lease, id, now, now + LEASE_MS).await? else { continue };
-            let answer = self.holding(lease, Some(&envelope), Box::pin(self.send(lease, &envelope))).await;
-            let status = outbox::end(&self.store, lease, &envelope, &answer.ending, &answer.text, (self.clock)()).await?;
-            measure::mail(&answer.ending);
-            // The address is personal data and stays out of the log; the id finds it.
-            match answer.ending {
-                Ending::Taken => tracing::info!(mail.id = %id, mail.key = envelope.key, attempt = envelope.attempts, "mail sent"),
-                _ => {
-                    tracing::warn!(mail.id = %id, mail.key = envelope.key, attempt = envelope.attempts, status = status.as_str(), reply = answer.text, "mail not sent")
-                }
-            }
-            if answer.ending == Ending::Away {
+            let span = spans::mail(&envelope, lease);
+            let ending = span.around(self.attempt(lease, &envelope)).await?;
+            spans::mailed(&span, &ending);
+            if ending == Ending::Away {
                 away.store(true, Ordering::Relaxed);
             }
         }
         Ok(())
+    }
+
+    /// One attempt at a mail, and how it ended.
+    async fn attempt(&self, lease: &Lease, envelope: &Envelope) -> Result<Ending, StoreError> {
+        let answer = self.holding(lease, Some(envelope), Box::pin(self.send(lease, envelope))).await;
+        let status = outbox::end(&self.store, lease, envelope, &answer.ending, &answer.text, (self.clock)()).await?;
+        measure::mail(&answer.ending);
+        let (id, key, attempt) = (envelope.id, &envelope.key, envelope.attempts);
+        // The address is personal data and stays out of the log; the id finds it.
+        match answer.ending {
+            Ending::Taken => tracing::info!(mail.id = %id, mail.key = key, attempt, "mail sent"),
+            _ => tracing::warn!(mail.id = %id, mail.key = key, attempt, status = status.as_str(), reply = answer.text, "mail not sent"),
+        }
+        Ok(answer.ending)
     }
 
     /// Keeps the lease, and the mark of the mail in hand, while something takes its time.
@@ -182,7 +189,7 @@ fn reason(folded: &[&WaitingMail], capped: bool) -> FoldReason {
 /// What several mails become, oldest first.
 fn summary(reason: FoldReason, mails: &[(Content, i64)], setting: &Setting) -> Content {
     let line = |(content, at_ms): &(Content, i64)| FoldedLine {
-        subject: compose(content, setting).subject,
+        subject: muster_letter::subject(content, setting),
         incident: content.incident(),
         at_ms: *at_ms,
     };

@@ -16,7 +16,7 @@ pub(crate) async fn write(store: &Store, now_ms: i64) -> Result<(), StoreError> 
             continue;
         }
         let Some(facts) = outbox::week(store, account.id, &week, from_ms, to_ms).await? else { continue };
-        let mail = NewMail { key, thread: None, content: Content::Weekly(facts), attachment: None, immediate: false };
+        let mail = NewMail { key, thread: None, content: Content::Weekly(facts), attachment: None, immediate: false, trace: None };
         outbox::write(store, account.id, &mail, now_ms).await?;
     }
     Ok(())

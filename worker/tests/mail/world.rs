@@ -114,6 +114,7 @@ impl World {
                 content: Content::Test(TestMail { at_ms: self.now() }),
                 attachment: None,
                 immediate: false,
+                trace: None,
             };
             outbox::write(&self.store, self.account, &mail, self.now()).await.unwrap();
         }

@@ -13,10 +13,12 @@ mod failures;
 mod group;
 mod groups;
 mod home;
+mod letter;
 mod listing;
 mod notifications;
 mod operation;
 mod operations;
+mod preview;
 mod queue;
 mod retry;
 mod show;
@@ -44,6 +46,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/configuration/notifications/add", Right::Administer, |visit| Box::pin(notifications::add(visit))),
     Route::post("/configuration/notifications/remove", Right::Administer, |visit| Box::pin(notifications::remove(visit))),
     Route::post("/configuration/notifications/test", Right::Administer, |visit| Box::pin(notifications::test(visit))),
+    Route::post("/configuration/notifications/resend", Right::Administer, |visit| Box::pin(notifications::resend(visit))),
+    Route::get("/configuration/notifications/preview", Right::Look, |visit| Box::pin(preview::list(visit))),
+    Route::get("/configuration/notifications/preview/{name}", Right::Look, |visit| Box::pin(preview::show(visit))),
+    Route::get("/configuration/notifications/preview/{name}/html", Right::Look, |visit| Box::pin(preview::html(visit))),
     Route::get("/provisioning/cycles", Right::Look, |visit| Box::pin(cycles::list(visit))),
     Route::get("/provisioning/operations", Right::Look, |visit| Box::pin(operations::list(visit))),
     Route::get("/provisioning/operations.csv", Right::Look, |visit| Box::pin(operations::export(visit))),
@@ -56,6 +62,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/provisioning/failures/{number}/resolve", Right::Manage, |visit| Box::pin(failure::resolve(visit))),
     Route::post("/provisioning/failures/{number}/retry", Right::Manage, |visit| Box::pin(retry::retry(visit))),
     Route::get("/system/queue", Right::Look, |visit| Box::pin(queue::get(visit))),
+    Route::get("/system/queue/{id}", Right::Look, |visit| Box::pin(letter::get(visit))),
+    Route::post("/system/queue/{id}/replay", Right::Manage, |visit| Box::pin(letter::replay(visit))),
+    Route::post("/system/queue/{id}/discard", Right::Manage, |visit| Box::pin(letter::discard(visit))),
     Route::get("/system/doctor", Right::Administer, |visit| Box::pin(doctor::get(visit))),
 ];
 

@@ -42,6 +42,9 @@ struct Row {
 }
 
 struct Mail {
+    id: Uuid,
+    /// It has come to its end, and can be sent once more.
+    ended: bool,
     written: When,
     address: String,
     about: String,
@@ -94,7 +97,7 @@ pub(super) async fn remove(visit: &Visit<'_>) -> Answer {
 pub(super) async fn test(visit: &Visit<'_>) -> Answer {
     let now = now_ms();
     let content = Content::Test(TestMail { at_ms: now });
-    let mail = NewMail { key: MailKey::test(Uuid::now_v7()), thread: None, content, attachment: None, immediate: true };
+    let mail = NewMail { key: MailKey::test(Uuid::now_v7()), thread: None, content, attachment: None, immediate: true, trace: None };
     let written = visit.read(outbox::write(visit.store(), visit.account(), &mail, now)).await?;
     if written == 0 {
         return Err(Problem::back(PATH, "Nobody gets mail yet: put an address on the list first."));
@@ -102,6 +105,22 @@ pub(super) async fn test(visit: &Visit<'_>) -> Answer {
     visit.audit("mail.test", "").await?;
     let to = show::plural(i64::try_from(written).unwrap_or(i64::MAX), "recipient", "recipients");
     visit.redirect_saying(PATH, Tone::Good, format!("A test mail is on its way to {to}. Reload this page to see what became of it."))
+}
+
+/// `POST /configuration/notifications/resend`, with `mail`: one of the latest, once more to the same recipient.
+pub(super) async fn resend(visit: &Visit<'_>) -> Answer {
+    let id = Uuid::try_parse(visit.form.text("mail")).map_err(|_| Problem::Bad("`mail` is the id of a mail.".to_owned()))?;
+    let again = match outbox::resend(visit.store(), visit.account(), id, now_ms()).await {
+        Ok(again) => again,
+        Err(StoreError::Conflict(why)) => return Err(Problem::back(PATH, format!("Not sent again: {why}."))),
+        Err(error) => return Err(Problem::Refused(error.into())),
+    };
+    visit.audit("mail.resend", format!("mail {id} as {again}")).await?;
+    visit.redirect_saying(
+        PATH,
+        Tone::Good,
+        "It is on its way once more, without what was attached. Reload this page to see what became of it.",
+    )
 }
 
 fn address(visit: &Visit<'_>) -> Result<MailAddress, Problem> {
@@ -133,7 +152,8 @@ fn row(recipient: Recipient) -> Row {
 
 fn mail(mail: SentMail) -> Mail {
     let (state, note) = stands(&mail);
-    Mail { written: When(mail.written_ms), address: mail.address, about: about(&mail.content), state, note }
+    let ended = matches!(mail.status, MailStatus::Sent | MailStatus::Unconfirmed | MailStatus::Failed);
+    Mail { id: mail.id, ended, written: When(mail.written_ms), address: mail.address, about: about(&mail.content), state, note }
 }
 
 /// Where a mail stands, and what there is to know about it.

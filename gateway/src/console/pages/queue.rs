@@ -1,7 +1,8 @@
 //! The queue and those who work on it.
 
 use super::{
-    operations, render,
+    letter::named,
+    render,
     show::{self, State, When},
 };
 use crate::{
@@ -13,8 +14,9 @@ use muster_domain::{AccountId, OperationBatch};
 use muster_queue::{DeadLetter, OPERATIONS, QueueDepth, QueueStatus};
 use std::time::Duration;
 
+pub(super) const PATH: &str = "/system/queue";
 /// A queue that takes longer counts as away.
-const WAIT: Duration = Duration::from_secs(2);
+pub(super) const WAIT: Duration = Duration::from_secs(2);
 /// Messages that were set aside, looked through for the account's own.
 const LETTERS: usize = 100;
 
@@ -51,6 +53,8 @@ struct Letter {
     at: When,
     reason: String,
     deliveries: u32,
+    /// Its page; none when it holds operations of others as well, which is not for one account to decide about.
+    href: Option<String>,
     /// What each does, and its page.
     operations: Vec<(String, String)>,
 }
@@ -119,16 +123,13 @@ const fn stands(queue: &QueueDepth) -> State {
 fn own(account: AccountId, letter: &DeadLetter) -> Option<Letter> {
     let batch: OperationBatch = serde_json::from_str(&letter.payload).ok()?;
     let own = batch.operations.iter().filter(|operation| operation.account == account);
-    let operations: Vec<(String, String)> = own
-        .map(|operation| {
-            let text = format!("{} {}", show::change(operation.change.as_str()), operation.resource_type.name().to_lowercase());
-            (text, format!("{}/{}", operations::PATH, operation.id))
-        })
-        .collect();
+    let operations: Vec<(String, String)> = own.map(named).collect();
+    let whole = batch.is_readable() && operations.len() == batch.operations.len();
     (!operations.is_empty()).then(|| Letter {
         at: When(letter.at_ms),
         reason: letter.reason.clone(),
         deliveries: letter.deliveries,
+        href: whole.then(|| format!("{PATH}/{}", letter.id)),
         operations,
     })
 }
@@ -154,6 +155,7 @@ mod tests {
             request_id: Uuid::now_v7(),
             bulk: None,
             acknowledged: false,
+            trace: None,
         }
     }
 
@@ -164,7 +166,14 @@ mod tests {
         let payload = serde_json::to_string(&batch).expect("JSON");
         let letter = DeadLetter { id: "1".into(), payload, reason: "it ended its worker".into(), deliveries: 3, at_ms: 0 };
         let shown = own(ours, &letter).expect("something of ours");
-        assert_eq!(shown.operations, [("Delete user".to_owned(), format!("{}/{}", operations::PATH, batch.operations[1].id))]);
+        assert_eq!(
+            shown.operations,
+            [("Delete user".to_owned(), format!("{}/{}", super::super::operations::PATH, batch.operations[1].id))]
+        );
+        assert_eq!(shown.href, None, "half of it is somebody else's");
+        let alone = OperationBatch { operations: vec![operation(ours)], ..batch };
+        let alone = DeadLetter { payload: serde_json::to_string(&alone).expect("JSON"), ..letter.clone() };
+        assert_eq!(own(ours, &alone).and_then(|letter| letter.href).as_deref(), Some("/system/queue/1"));
         assert!(own(AccountId::new(), &letter).is_none());
         assert!(own(ours, &DeadLetter { payload: "{".into(), ..letter }).is_none());
     }

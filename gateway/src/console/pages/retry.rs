@@ -16,7 +16,7 @@ use muster_store::{StoreError, incidents::RetryReport};
 pub(super) async fn retry(visit: &Visit<'_>) -> Answer {
     let incident = find(visit).await?;
     let to = format!("{PATH}/{}", incident.number);
-    let report = retry::retry(visit.app, visit.account(), incident.id, &visit.viewer.user_id).await;
+    let report = retry::retry(visit.app, visit.context, visit.account(), incident.id, &visit.viewer.user_id).await;
     let report = match report {
         Ok(report) => report.ok_or(Problem::NotFound)?,
         Err(StoreError::Conflict(why)) => return Err(Problem::back(to, format!("{why}."))),

@@ -65,11 +65,13 @@ pub async fn signed_in<'g>(gateway: &'g Gateway, account: AccountId, role: Role)
 
 impl Browser<'_> {
     pub async fn get(&self, path: &str) -> Seen {
-        self.send(&format!(
-            "GET {path} HTTP/1.1\r\nHost: muster.example\r\nAccept: text/html\r\nCookie: {}\r\nConnection: close\r\n\r\n",
-            self.cookie
-        ))
-        .await
+        self.send(&self.text(path)).await
+    }
+
+    /// The request for a page.
+    pub fn text(&self, path: &str) -> String {
+        let cookie = &self.cookie;
+        format!("GET {path} HTTP/1.1\r\nHost: muster.example\r\nAccept: text/html\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n")
     }
 
     /// A page that must be there.

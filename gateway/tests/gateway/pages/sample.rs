@@ -56,6 +56,7 @@ pub fn operation(account: AccountId, resource_id: Uuid, change: Change) -> Opera
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 

@@ -223,6 +223,7 @@ mod tests {
             request_id: Uuid::nil(),
             bulk: None,
             acknowledged: false,
+            trace: None,
         }
     }
 

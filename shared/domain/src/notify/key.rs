@@ -45,6 +45,12 @@ impl MailKey {
         Self(format!("test-{}", request.simple()))
     }
 
+    /// A mail somebody asked for once more: another one to mail programs, so that it is not taken for the first.
+    #[must_use]
+    pub fn again(request: Uuid) -> Self {
+        Self(format!("again-{}", request.simple()))
+    }
+
     /// The key as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

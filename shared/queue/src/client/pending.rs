@@ -2,6 +2,7 @@
 
 use crate::CallError;
 use muster_domain::{Operation, OperationId, Outcome, Reply};
+use muster_runtime::trace::{Kind, Span, key};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,8 +14,20 @@ use tokio::sync::oneshot;
 pub(super) type Parcel = Arc<[Operation]>;
 
 /// What a parcel is known by: its first operation.
-fn key(parcel: &Parcel) -> OperationId {
+fn first(parcel: &Parcel) -> OperationId {
     parcel[0].id
+}
+
+/// From the gateway's door to the queue.
+fn enqueue(parcel: &Parcel) -> Span {
+    let Some(trace) = parcel[0].trace else { return Span::none() };
+    let span = Span::begin(Kind::Producer, "enqueue", Some(trace));
+    if span.is_recorded() {
+        span.set(key::QUEUE, crate::OPERATIONS);
+        span.set(key::OPERATION, parcel[0].id.to_string());
+        span.set(key::OPERATIONS, i64::try_from(parcel.len()).unwrap_or(i64::MAX));
+    }
+    span
 }
 
 /// Where a caller waits for the outcomes, in the order of the operations.
@@ -48,6 +61,8 @@ struct Waiting {
     /// The message it is in, and since when that was known to be there.
     place: Option<(Arc<str>, Instant)>,
     resends: u32,
+    /// Until it is in the queue, when its request is traced.
+    enqueue: Span,
 }
 
 impl State {
@@ -64,26 +79,28 @@ impl Pending {
     /// From now on outcomes of these operations have somewhere to go. With `keep` they can be pushed again.
     pub(super) fn expect(&self, parcel: &Parcel, answer: Answer, keep: bool) {
         let further: Vec<OperationId> = parcel[1..].iter().map(|operation| operation.id).collect();
+        let enqueue = enqueue(parcel);
         let mut state = self.state();
-        state.further.extend(further.iter().enumerate().map(|(index, id)| (*id, (key(parcel), index + 1))));
+        state.further.extend(further.iter().enumerate().map(|(index, id)| (*id, (first(parcel), index + 1))));
         let (outcomes, parcel_kept) = (vec![None; parcel.len()], keep.then(|| parcel.clone()));
-        let waiting = Waiting { answer, parcel: parcel_kept, outcomes, further, pushing: false, queued: false, place: None, resends: 0 };
-        state.waiting.insert(key(parcel), waiting);
+        let waiting =
+            Waiting { answer, parcel: parcel_kept, outcomes, further, pushing: false, queued: false, place: None, resends: 0, enqueue };
+        state.waiting.insert(first(parcel), waiting);
     }
 
     /// Nobody waits for it any more.
     pub(super) fn forget(&self, parcel: &Parcel) {
-        self.state().remove(key(parcel));
+        self.state().remove(first(parcel));
     }
 
     /// An outcome is here. One that nobody waits for (a second reply, or too late) goes nowhere.
     pub(super) fn answer(&self, reply: Reply) {
         let mut state = self.state();
-        let (key, index) = state.further.get(&reply.operation).copied().unwrap_or((reply.operation, 0));
-        let Some(waiting) = state.waiting.get_mut(&key) else { return };
+        let (first, index) = state.further.get(&reply.operation).copied().unwrap_or((reply.operation, 0));
+        let Some(waiting) = state.waiting.get_mut(&first) else { return };
         waiting.outcomes[index] = Some(reply.outcome);
         if waiting.outcomes.iter().all(Option::is_some)
-            && let Some(waiting) = state.remove(key)
+            && let Some(waiting) = state.remove(first)
         {
             drop(state);
             // The caller may have left this moment.
@@ -93,7 +110,7 @@ impl Pending {
 
     /// Ends the wait.
     pub(super) fn refuse(&self, parcel: &Parcel, error: CallError) {
-        let waiting = self.state().remove(key(parcel));
+        let waiting = self.state().remove(first(parcel));
         if let Some(waiting) = waiting {
             let _ = waiting.answer.send(Err(error));
         }
@@ -101,14 +118,14 @@ impl Pending {
 
     /// Whether it was enqueued, as far as is known. A parcel that is not waiting any more counts as enqueued.
     pub(super) fn may_be_queued(&self, parcel: &Parcel) -> bool {
-        self.state().waiting.get(&key(parcel)).is_none_or(|waiting| waiting.pushing || waiting.queued)
+        self.state().waiting.get(&first(parcel)).is_none_or(|waiting| waiting.pushing || waiting.queued)
     }
 
     /// Notes that these are about to be pushed, and drops those nobody waits for.
     pub(super) fn about_to_push(&self, parcels: &mut Vec<Parcel>) {
         let mut state = self.state();
         parcels.retain(|parcel| {
-            let waiting = state.waiting.get_mut(&key(parcel));
+            let waiting = state.waiting.get_mut(&first(parcel));
             waiting.map(|waiting| waiting.pushing = true).is_some()
         });
     }
@@ -117,8 +134,11 @@ impl Pending {
     pub(super) fn pushed(&self, parcels: &[Parcel], end: PushEnd) {
         let mut state = self.state();
         for parcel in parcels {
-            let Some(waiting) = state.waiting.get_mut(&key(parcel)) else { continue };
+            let Some(waiting) = state.waiting.get_mut(&first(parcel)) else { continue };
             waiting.pushing = false;
+            if !matches!(end, PushEnd::NotQueued) {
+                waiting.enqueue = Span::none();
+            }
             match &end {
                 PushEnd::Queued(id) => {
                     waiting.queued = true;
@@ -170,7 +190,7 @@ impl Pending {
             }
         }
         // In the order they came: ids are made in that order.
-        lost.sort_unstable_by_key(key);
+        lost.sort_unstable_by_key(first);
         lost
     }
 

@@ -73,6 +73,14 @@ impl<T: Message> LocalQueue<T> {
         self.state().dead_letters(limit)
     }
 
+    pub(crate) fn dead_letter(&self, id: &str) -> Option<DeadLetter> {
+        self.state().dead_letter(id)
+    }
+
+    pub(crate) fn discard(&self, id: &str) -> bool {
+        self.state().discard(id)
+    }
+
     /// The replies first, then the message is forgotten.
     fn settle(&self, id: u64, settlement: Settlement) {
         if let Some(gateway) = settlement.reply_to {

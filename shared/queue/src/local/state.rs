@@ -157,6 +157,16 @@ impl<T: Message> State<T> {
         self.dead.iter().rev().take(limit).cloned().collect()
     }
 
+    pub(super) fn dead_letter(&self, id: &str) -> Option<DeadLetter> {
+        self.dead.iter().find(|letter| letter.id == id).cloned()
+    }
+
+    pub(super) fn discard(&mut self, id: &str) -> bool {
+        let before = self.dead.len();
+        self.dead.retain(|letter| letter.id != id);
+        self.dead.len() < before
+    }
+
     /// Takes apart what has rested long enough, so that what is to blame ends up alone.
     fn bring_back(&mut self) {
         let now = Instant::now();

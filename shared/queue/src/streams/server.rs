@@ -6,7 +6,7 @@ use super::{
     scripts,
 };
 use crate::{BackendInfo, DeadLetter, QUEUES, QueueDepth, QueueError, QueueSettings, QueueStatus, clock::Clock};
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -91,15 +91,41 @@ impl RedisQueue {
         let mut range = redis::cmd("XREVRANGE");
         range.arg(&keys.dead).arg("+").arg("-").arg("COUNT").arg(limit);
         let reply: StreamRangeReply = self.link.look(Look::Command(&range)).await?;
-        let letter = |entry: redis::streams::StreamId| DeadLetter {
-            payload: String::from_utf8_lossy(&entry.get::<Vec<u8>>("m").unwrap_or_default()).into_owned(),
-            reason: entry.get("reason").unwrap_or_default(),
-            deliveries: entry.get("deliveries").unwrap_or_default(),
-            at_ms: entry.get("at").unwrap_or_default(),
-            id: entry.id,
-        };
         Ok(reply.ids.into_iter().map(letter).collect())
     }
+
+    pub(crate) async fn dead_letter(&self, queue: &str, id: &str) -> Result<Option<DeadLetter>, QueueError> {
+        let Some(id) = entry_id(id) else { return Ok(None) };
+        let mut range = redis::cmd("XRANGE");
+        range.arg(&self.keys(queue).dead).arg(&id).arg(&id);
+        let reply: StreamRangeReply = self.link.look(Look::Command(&range)).await?;
+        Ok(reply.ids.into_iter().next().map(letter))
+    }
+
+    pub(crate) async fn discard(&self, queue: &str, id: &str) -> Result<bool, QueueError> {
+        let Some(id) = entry_id(id) else { return Ok(false) };
+        let mut delete = redis::cmd("XDEL");
+        delete.arg(&self.keys(queue).dead).arg(&id);
+        let deleted: u64 = self.link.cmd(&delete).await?;
+        Ok(deleted > 0)
+    }
+}
+
+fn letter(entry: StreamId) -> DeadLetter {
+    DeadLetter {
+        payload: String::from_utf8_lossy(&entry.get::<Vec<u8>>("m").unwrap_or_default()).into_owned(),
+        reason: entry.get("reason").unwrap_or_default(),
+        deliveries: entry.get("deliveries").unwrap_or_default(),
+        at_ms: entry.get("at").unwrap_or_default(),
+        id: entry.id,
+    }
+}
+
+/// The id of an entry, when it is one: `-` and `+` are the ends of a stream, and somebody may have typed them.
+fn entry_id(id: &str) -> Option<String> {
+    let (ms, number) = id.split_once('-')?;
+    let digits = |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(ms) && digits(number)).then(|| id.to_owned())
 }
 
 async fn look_at_clock(link: &Link, clock: &Clock) -> Result<(), LinkError> {

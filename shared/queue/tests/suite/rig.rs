@@ -68,6 +68,7 @@ pub fn operation_of(account: AccountId, name: &str, now_ms: i64) -> Operation {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 

@@ -122,6 +122,7 @@ impl Layers {
         let default = self.keys.iter().find(|(known, ..)| known == key).map(|(_, default, ..)| default);
         let value = match default {
             Some(Value::Integer(_)) => text.trim().parse().map(Value::Integer).unwrap_or(Value::String(text)),
+            Some(Value::Float(_)) => text.trim().parse().map(Value::Float).unwrap_or(Value::String(text)),
             Some(Value::Boolean(_)) => text.trim().parse().map(Value::Boolean).unwrap_or(Value::String(text)),
             Some(Value::Array(_)) => Value::Array(
                 text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| Value::String(one.to_owned())).collect(),
@@ -136,6 +137,11 @@ impl Layers {
             let hint = self.nearest(key).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             self.problems.push(Problem::new(key, format!("there is no such key{hint}")).at(origin));
             return;
+        };
+        // A whole number is a number: `sample_ratio = 1` in a file.
+        let value = match (&self.keys[position].1, value) {
+            (Value::Float(_), Value::Integer(whole)) => Value::Float(whole as f64),
+            (_, value) => value,
         };
         match self.try_value(position, &value) {
             Ok(()) => (self.keys[position].2, self.keys[position].3) = (value, origin),
@@ -214,6 +220,7 @@ fn put(table: &mut Table, key: &str, value: Value) {
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number",
         Value::Boolean(_) => "true or false",
         Value::Array(_) => "a list of texts",
         _ => "a text",
@@ -229,6 +236,7 @@ fn shown(config: &Config, key: &str, value: Value) -> serde_json::Value {
             Value::String(text) if SECRET_KEYS.contains(&key) => SecretUrl::new(text).masked().into(),
             Value::String(text) => text.into(),
             Value::Integer(number) => number.into(),
+            Value::Float(number) => number.into(),
             Value::Boolean(truth) => truth.into(),
             Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
             other => other.to_string().into(),

@@ -11,7 +11,7 @@ mod validate;
 
 pub use model::{
     Config, Conversion, Database, Gateway, Http, Incidents, Log, LogFormat, Mail, Metrics, OperationDetailLevel, Operations, QueueConfig,
-    Scim, Worker,
+    Scim, Telemetry, Worker,
 };
 pub use origin::{ConfigErrors, Entry, Origin, Problem};
 

@@ -35,6 +35,19 @@ pub struct Config {
     pub log: Log,
     /// Metrics.
     pub metrics: Metrics,
+    /// Traces.
+    pub telemetry: Telemetry,
+}
+
+/// Traces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// The OTLP collector spans are sent to.
+    #[serde(deserialize_with = "empty_is_no_text")]
+    pub otlp_url: Option<String>,
+    /// Which share of the traces that begin here is recorded, 0 to 1.
+    pub sample_ratio: f64,
 }
 
 /// Metrics.
@@ -249,6 +262,10 @@ fn references<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<R
 fn empty_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretUrl>, D::Error> {
     let url = SecretUrl::deserialize(deserializer)?;
     Ok(Some(url).filter(|url| !url.reveal().is_empty()))
+}
+
+fn empty_is_no_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
 }
 
 fn empty_is_no_path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {

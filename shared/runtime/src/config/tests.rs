@@ -192,3 +192,20 @@ fn a_list_comes_from_a_file_or_from_text_with_commas() {
         assert!(problems(Some(&path), &[])[0].starts_with("scim.schemas: "), "{wrong}");
     }
 }
+
+#[test]
+fn a_share_is_a_number_with_or_without_a_point_and_a_collector_has_no_password() {
+    let ratio = |text: &str| {
+        let (_dir, path) = file(&format!("[telemetry]\nsample_ratio = {text}\n"));
+        load(Some(&path), &[], &[]).map(|loaded| loaded.config.telemetry.sample_ratio)
+    };
+    assert_eq!((ratio("1").ok(), ratio("0.01").ok(), ratio("0").ok()), (Some(1.0), Some(0.01), Some(0.0)));
+    assert!(ratio("1.5").is_err() && ratio("-0.1").is_err() && ratio("\"half\"").is_err() && ratio("nan").is_err());
+    let share = load(None, &[("MUSTER_TELEMETRY__SAMPLE_RATIO", "0.25")], &[]).expect("valid");
+    assert_eq!(share.config.telemetry.sample_ratio, 0.25);
+    assert_eq!(share.config.telemetry.otlp_url, None);
+    for wrong in ["collector:4318", "grpc://collector", "http://", "http://user:s3cret@collector:4318", "http://collector?key=1"] {
+        let found = problems(None, &[("MUSTER_TELEMETRY__OTLP_URL", wrong)]);
+        assert!(found[0].starts_with("telemetry.otlp_url: ") && !found[0].contains("s3cret"), "{found:?}");
+    }
+}

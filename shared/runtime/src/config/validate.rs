@@ -74,6 +74,7 @@ impl Config {
             require((1..=3650).contains(&days), key, format!("{days} is out of range: 1 to 3650"));
         }
         self.validate_mail(&mut require);
+        self.validate_telemetry(&mut require);
         require(
             telemetry::filter(&self.log.level).is_ok(),
             "log.level",
@@ -143,6 +144,14 @@ impl Config {
         }
     }
 
+    fn validate_telemetry(&self, require: &mut impl FnMut(bool, &str, String)) {
+        if let Some(Err(message)) = self.telemetry.otlp_url.as_deref().map(collector_url) {
+            require(false, "telemetry.otlp_url", message);
+        }
+        let ratio = self.telemetry.sample_ratio;
+        require((0.0..=1.0).contains(&ratio), "telemetry.sample_ratio", format!("{ratio} is out of range: 0 to 1"));
+    }
+
     fn validate_queue(&self, require: &mut impl FnMut(bool, &str, String)) {
         let queue = &self.queue;
         if !queue.is_local()
@@ -184,6 +193,19 @@ fn public_url(text: &str) -> Result<(), String> {
         return Err("http.listen has port 0 (any free port), so the address clients use must be given here".into());
     }
     Ok(())
+}
+
+fn collector_url(text: &str) -> Result<(), String> {
+    let expected = "expected http:// or https:// with a host, such as http://127.0.0.1:4318; empty for no traces";
+    let url = Url::parse(text).map_err(|error| format!("{error}; {expected}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a password in it would be shown: set OTEL_EXPORTER_OTLP_HEADERS in the environment instead".into());
+    }
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(()) } else { Err(expected.into()) }
 }
 
 /// The message never quotes the URL: it may hold a password in a place we do not recognise.

@@ -1,7 +1,7 @@
 //! Failures as rows: inserted by whoever fails, counted later.
 
 use crate::{Store, StoreError, WriteTransaction, rows::Rows};
-use muster_domain::{AccountId, Change, LoginKey, Operation, OperationId, Outcome, incident::Fingerprint, mask};
+use muster_domain::{AccountId, Change, LoginKey, Operation, OperationId, Outcome, TraceParent, incident::Fingerprint, mask};
 use muster_scim::{Resource, ResourceType};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub struct Failure {
     pub at_ms: i64,
     /// What was to be done, as JSON, so that it can be tried again. Never shown.
     pub change: Option<String>,
+    /// The span of the request it came with.
+    pub trace: Option<TraceParent>,
 }
 
 impl Failure {
@@ -54,13 +56,14 @@ impl Failure {
             failures: 1,
             at_ms,
             change: kept(&operation.change),
+            trace: operation.trace,
         })
     }
 
     /// Requests that never became operations.
     #[must_use]
     pub fn refused(account: AccountId, fingerprint: Fingerprint, failures: i64, at_ms: i64) -> Self {
-        Self { account, id: Uuid::now_v7(), operation: None, fingerprint, subject: None, failures, at_ms, change: None }
+        Self { account, id: Uuid::now_v7(), operation: None, fingerprint, subject: None, failures, at_ms, change: None, trace: None }
     }
 }
 
@@ -132,9 +135,9 @@ pub async fn record(store: &Store, failures: &[Failure]) -> Result<(), StoreErro
 }
 
 const INSERT: &str = "INSERT INTO failure (account_id, id, operation_id, fingerprint, cause, scim_type, attribute, action, resource_type, \
-     subject_id, subject, failures, at_ms, change) \
+     subject_id, subject, failures, at_ms, change, trace) \
      SELECT account_id, id, operation_id, fingerprint, cause, scim_type, attribute, action, resource_type, \
-     subject_id, subject, failures, at_ms, change FROM r WHERE true ON CONFLICT DO NOTHING";
+     subject_id, subject, failures, at_ms, change, trace FROM r WHERE true ON CONFLICT DO NOTHING";
 
 fn rows(rows: Rows, failures: &[Failure]) -> Rows {
     let prints = || failures.iter().map(|failure| &failure.fingerprint);
@@ -153,4 +156,5 @@ fn rows(rows: Rows, failures: &[Failure]) -> Rows {
         .int("failures", failures.iter().map(|failure| failure.failures))
         .int("at_ms", failures.iter().map(|failure| failure.at_ms))
         .maybe_text("change", failures.iter().map(|failure| failure.change.clone()))
+        .maybe_text("trace", failures.iter().map(|failure| failure.trace.map(|trace| trace.to_string())))
 }

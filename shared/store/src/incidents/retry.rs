@@ -150,6 +150,7 @@ fn operation(account: AccountId, row: &QueryResult, change: Change, patience_ms:
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     })
 }
 

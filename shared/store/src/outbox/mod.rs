@@ -23,6 +23,7 @@
 mod plan;
 mod recent;
 mod recipients;
+mod resend;
 mod send;
 mod waiting;
 mod weekly;
@@ -31,6 +32,7 @@ mod write;
 pub use plan::plan;
 pub use recent::{SentMail, prune, recent};
 pub use recipients::{NewRecipient, Recipient, Source, add, list, remove, unsubscribe};
+pub use resend::resend;
 pub use send::{Ending, Envelope, Lease, defer, end, lease, mark, prolong, release};
 pub use waiting::{WaitingMail, due_recipients, fold, used, waiting};
 pub use weekly::{is_written, week};

@@ -6,7 +6,7 @@
 use super::write::NewMail;
 use crate::{Store, StoreError, WriteTransaction, incidents::Incident, rows::Rows};
 use muster_domain::{
-    AccountId, IncidentId,
+    AccountId, IncidentId, TraceParent,
     incident::{IncidentEventKind, IncidentState, Urgency},
     mask_detail,
     notify::{Content, Due, Hold, IncidentMail, Item, MailKey, MailState, Stage, Thread, Told, csv},
@@ -115,7 +115,7 @@ impl WriteTransaction {
 
     async fn mail_about(&self, incident: &Incident, state: &MailState, due: Due) -> Result<NewMail, StoreError> {
         let open = due.stage != Stage::Resolved;
-        let listed = if open { self.failures_of(incident).await? } else { Vec::new() };
+        let (listed, trace) = if open { self.failures_of(incident).await? } else { (Vec::new(), None) };
         let advice = incident.advice();
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
         let immediate = open && incident.cause.urgency() == Urgency::Immediate;
@@ -143,16 +143,20 @@ impl WriteTransaction {
             }),
             attachment,
             immediate,
+            trace,
         })
     }
 
-    /// The latest failures of an incident, newest first, each with the id of its operation.
-    async fn failures_of(&self, incident: &Incident) -> Result<Vec<(Item, String)>, StoreError> {
-        let sql = "SELECT f.subject, f.failures, f.at_ms, f.operation_id, CAST(o.error AS text) AS error FROM failure f \
+    /// The latest failures of an incident, newest first, each with the id of its operation; and the trace of the latest that has one.
+    async fn failures_of(&self, incident: &Incident) -> Result<(Vec<(Item, String)>, Option<TraceParent>), StoreError> {
+        let sql = "SELECT f.subject, f.failures, f.at_ms, f.operation_id, f.trace, CAST(o.error AS text) AS error FROM failure f \
              LEFT JOIN operation o ON o.id = f.operation_id AND o.account_id = f.account_id \
              WHERE f.account_id = $1 AND f.incident_id = $2 ORDER BY f.id DESC LIMIT $3";
         let values: [Value; 3] = [incident.account.0.into(), incident.id.0.into(), LISTED.into()];
-        self.inner.query_all_raw(self.sql(sql, values)).await?.iter().map(|row| read_failure(row, incident)).collect()
+        let rows = self.inner.query_all_raw(self.sql(sql, values)).await?;
+        let traced = rows.iter().find_map(|row| row.try_get::<Option<String>>("", "trace").ok().flatten());
+        let failures: Result<Vec<(Item, String)>, StoreError> = rows.iter().map(|row| read_failure(row, incident)).collect();
+        Ok((failures?, traced.and_then(|trace| trace.parse().ok())))
     }
 
     async fn mail_states(&self, keys: &[Key]) -> Result<BTreeMap<Key, (Incident, Option<MailState>)>, StoreError> {

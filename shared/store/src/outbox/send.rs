@@ -3,7 +3,7 @@
 use super::{MailStatus, held_word};
 use crate::{Store, StoreError};
 use muster_domain::{
-    AccountId,
+    AccountId, TraceParent,
     notify::{Content, FoldReason, GIVE_UP_AFTER_MS, retry_at},
 };
 use sea_orm::{ConnectionTrait, Value};
@@ -56,6 +56,8 @@ pub struct Envelope {
     pub attempts: u32,
     /// How often the server had it all and did not say what it did with it.
     pub unanswered: u32,
+    /// The span of what caused it.
+    pub trace: Option<TraceParent>,
 }
 
 /// How an attempt ended.
@@ -142,7 +144,7 @@ pub async fn mark(store: &Store, lease: &Lease, id: Uuid, now_ms: i64, until_ms:
     }
     let sql = "UPDATE outbox_mail SET attempts = attempts + 1, sending_until_ms = $4 \
          WHERE account_id = $1 AND id = $2 AND state = 'pending' AND sending_until_ms <= $3 \
-         RETURNING mail_key, thread, content, attachment, written_ms, first_due_ms, attempts, unanswered";
+         RETURNING mail_key, thread, content, attachment, written_ms, first_due_ms, attempts, unanswered, trace";
     let values: [Value; 4] = [lease.account.0.into(), id.into(), now_ms.into(), until_ms.into()];
     let Some(row) = store.writer().query_one_raw(store.statement(sql, values)).await? else { return Ok(None) };
     let content: String = row.try_get("", "content")?;
@@ -157,6 +159,7 @@ pub async fn mark(store: &Store, lease: &Lease, id: Uuid, now_ms: i64, until_ms:
         first_due_ms: row.try_get("", "first_due_ms")?,
         attempts: number("attempts")?,
         unanswered: number("unanswered")?,
+        trace: row.try_get::<Option<String>>("", "trace")?.and_then(|trace| trace.parse().ok()),
     }))
 }
 

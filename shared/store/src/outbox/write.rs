@@ -3,7 +3,7 @@
 use super::{MailStatus, held_word, recipients::Recipient};
 use crate::{Store, StoreError, WriteTransaction, rows::Rows};
 use muster_domain::{
-    AccountId,
+    AccountId, TraceParent,
     notify::{Content, FoldReason, MailKey, Thread},
 };
 use sea_orm::ConnectionTrait;
@@ -22,6 +22,8 @@ pub struct NewMail {
     pub attachment: Option<String>,
     /// It waits for nothing.
     pub immediate: bool,
+    /// The span of what caused it.
+    pub trace: Option<TraceParent>,
 }
 
 /// Writes a mail to everybody who gets mail about the account, and says to how many. The same mail again is written to nobody.
@@ -63,11 +65,12 @@ impl WriteTransaction {
             .bool("immediate", each().map(|_| mail.immediate))
             .maybe_text("held", each().map(|recipient| hold(&recipient).map(|_| held_word(FoldReason::QuietHours).to_owned())))
             .int("due_ms", each().map(|recipient| hold(&recipient).unwrap_or(now_ms)))
-            .int("written_ms", each().map(|_| now_ms));
+            .int("written_ms", each().map(|_| now_ms))
+            .maybe_text("trace", each().map(|_| mail.trace.map(|trace| trace.to_string())));
         let sql = "INSERT INTO outbox_mail (account_id, id, address_key, mail_key, thread, incident_id, content, attachment, immediate, folded, \
-             held, state, due_ms, first_due_ms, written_ms, attempts, unanswered, sending_until_ms) \
+             held, state, due_ms, first_due_ms, written_ms, attempts, unanswered, sending_until_ms, trace) \
              SELECT account_id, id, address_key, mail_key, thread, incident_id, content, attachment, immediate, false, \
-             held, 'pending', due_ms, due_ms, written_ms, 0, 0, 0 FROM r WHERE true ON CONFLICT DO NOTHING RETURNING id";
+             held, 'pending', due_ms, due_ms, written_ms, 0, 0, 0, trace FROM r WHERE true ON CONFLICT DO NOTHING RETURNING id";
         let written = self.inner.query_all_raw(rows.statement(sql)).await?.len();
         if written > 0
             && let Some(incident) = incident

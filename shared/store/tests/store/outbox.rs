@@ -1,5 +1,7 @@
 //! Mails: who gets which, once, and what becomes of them.
 
+mod again;
+
 use crate::rig::{World, on_each, taken};
 use muster_domain::{
     Role, SecretKey, UserId,
@@ -52,6 +54,7 @@ impl World {
             content: Content::Test(TestMail { at_ms: now_ms }),
             attachment: None,
             immediate: false,
+            trace: None,
         };
         outbox::write(&self.store, self.account, &mail, now_ms).await.unwrap()
     }

@@ -150,3 +150,30 @@ async fn what_stops_its_workers_is_not_given_up_at_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_set_aside_and_is_replayed_has_one_effect() {
+    on_each(async |world: World| {
+        let (poison, done) = (world.create_user("ada@acme.test"), world.create_user("grace@acme.test"));
+        assert_eq!(world.applier.set_aside(&poison).await.code, OutcomeCode::SetAside);
+        assert_eq!(world.apply_one(&poison).await.code, OutcomeCode::SetAside, "delivered again, it stays what it is");
+        assert_eq!(world.apply_one(&done).await.status, 201);
+        // Replaying takes back what was set aside, and nothing else.
+        let both = [poison.clone(), done.clone()];
+        assert_eq!(operations::reopen(&world.store, &both).await.expect("reopened"), 1);
+        for (operation, times) in [(&poison, 2), (&done, 1)] {
+            for _ in 0..times {
+                let outcome = world.apply_one(operation).await;
+                assert_eq!((outcome.code, outcome.status, outcome.version), (OutcomeCode::Applied, 201, Some(1)), "{}", world.engine);
+            }
+        }
+        assert_eq!(operations::reopen(&world.store, &both).await.expect("nothing to reopen"), 0);
+        let globex = muster_store::accounts::create(&world.store, "globex", "Globex").await.expect("an account").id;
+        let other = Operation { account: globex, ..world.create_user("eve@acme.test") };
+        assert_eq!(world.applier.set_aside(&other).await.code, OutcomeCode::SetAside);
+        let foreign = Operation { account: world.account, ..other.clone() };
+        assert_eq!(operations::reopen(&world.store, &[foreign]).await.expect("not this account's"), 0);
+        assert_eq!(operations::reopen(&world.store, &[other]).await.expect("its own"), 1);
+    })
+    .await;
+}

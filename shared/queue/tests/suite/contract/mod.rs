@@ -33,6 +33,7 @@ macro_rules! contract {
             a_poisonous_operation_is_set_aside_and_its_neighbours_are_applied,
             a_bulk_stays_whole_even_when_it_comes_back,
             replies_that_come_early_do_not_wait_and_the_message_does,
+            a_message_that_was_set_aside_is_replayed_under_its_ids_or_discarded,
             a_slow_handler_keeps_its_message,
             a_handler_that_never_ends_is_given_up,
             one_hand_out_can_be_all_there_is,

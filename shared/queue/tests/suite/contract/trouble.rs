@@ -76,6 +76,40 @@ pub async fn a_poisonous_operation_is_set_aside_and_its_neighbours_are_applied(r
     assert!((queue.now_ms() - letter.at_ms).abs() < 600_000);
 }
 
+pub async fn a_message_that_was_set_aside_is_replayed_under_its_ids_or_discarded(rig: &impl Rig) {
+    let queue = rig.queue(quick()).await;
+    let client = client(&queue);
+    let calm = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let worker = {
+        let calm = calm.clone();
+        Worker::start(&queue, move |_| if calm.load(std::sync::atomic::Ordering::Relaxed) { Behaviour::Apply } else { Behaviour::Fail })
+    };
+    for name in ["first", "second"] {
+        assert_eq!(call(&queue, &client, name).await.expect("it is answered").code, OutcomeCode::SetAside);
+    }
+    until("both are set aside", || async { depth(&queue).await.dead_letters == 2 }).await;
+    let letters = queue.dead_letters(OPERATIONS, 10).await.expect("the queue answers");
+    let of =
+        |name: &str| letters.iter().find(|letter| letter.operations().is_some_and(|all| name_of(&all[0]) == name)).expect("it is there");
+    let (first, second) = (of("first"), of("second"));
+    assert_eq!(queue.dead_letter(OPERATIONS, &first.id).await.expect("it answers").as_ref(), Some(first));
+
+    calm.store(true, std::sync::atomic::Ordering::Relaxed);
+    let before = worker.handler.seen().len();
+    assert!(queue.replay(OPERATIONS, &first.id, 60_000).await.expect("it is enqueued"));
+    until("it is handled", || async { worker.handler.seen().len() > before && depth(&queue).await.depth == 0 }).await;
+    let seen = worker.handler.seen().last().cloned().expect("it was seen");
+    assert_eq!((seen.name.as_str(), seen.attempt, seen.isolate), ("first", 1, false), "as if it were new");
+
+    assert!(queue.discard(OPERATIONS, &second.id).await.expect("it is forgotten"));
+    assert_eq!(depth(&queue).await.dead_letters, 0);
+    for id in [first.id.as_str(), second.id.as_str(), "-", "+", "0-1", "nonsense"] {
+        assert!(!queue.discard(OPERATIONS, id).await.expect("it answers"), "{id}");
+        assert!(!queue.replay(OPERATIONS, id, 60_000).await.expect("it answers"), "{id}");
+    }
+    assert_eq!(worker.handler.seen().len(), before + 1, "nothing else was handed out");
+}
+
 pub async fn a_slow_handler_keeps_its_message(rig: &impl Rig) {
     let idle = Duration::from_secs(2);
     let queue = rig.queue(QueueSettings { claim_idle: idle, ..quick() }).await;

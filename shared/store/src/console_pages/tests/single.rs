@@ -28,6 +28,7 @@ fn operation(world: &World) -> Operation {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 
