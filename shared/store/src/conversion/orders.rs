@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Value};
 use serde_json::json;
 
 /// How long a plan may be started, milliseconds. What it says about an account gets older every day.
-const PLAN_KEEPS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub const PLAN_KEEPS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// One step of an operator: from one of `from` to `to`, with what else changes.
 async fn transition(

@@ -19,6 +19,7 @@ mod m20261124_000011_console;
 mod m20261124_000012_sso;
 mod m20261124_000013_sso_provider;
 mod m20261128_000020_console_lists;
+mod m20261129_000022_conversion_samples;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000012_sso::MIGRATION),
             Box::new(m20261124_000013_sso_provider::MIGRATION),
             Box::new(m20261128_000020_console_lists::MIGRATION),
+            Box::new(m20261129_000022_conversion_samples::MIGRATION),
         ]
     }
 }
