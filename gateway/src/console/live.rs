@@ -4,7 +4,8 @@
 //! renders those that are due and sends what has changed, as a replacement of that element's content. A stream ends with its session, with the
 //! gateway, and when the page is hidden; the browser then comes back by itself.
 //!
-//! A topic is a line in a table ([`TOPICS`]): its name, the right to see it, how often it is looked at, and what renders it.
+//! A topic is a line in a table ([`TOPICS`]): its name, the right to see it, how often it is looked at, and what renders it. What is about one
+//! thing of several says which behind a full stop, `convert.019a…`; the element's name is without it.
 
 use super::{
     pages,
@@ -36,9 +37,12 @@ use uuid::Uuid;
 pub(super) const ROUTES: &[Route] = &[Route::get("/events", Right::Look, |visit| Box::pin(events(visit)))];
 
 /// What a topic renders from.
+#[derive(Clone)]
 pub(crate) struct Live {
     pub(crate) app: Arc<App>,
     pub(crate) viewer: Viewer,
+    /// What stands behind the topic's name; it comes from the browser, and is empty for most.
+    pub(crate) about: String,
 }
 
 /// One live part.
@@ -47,12 +51,15 @@ pub(crate) struct Topic {
     pub(crate) right: Right,
     /// In seconds.
     pub(crate) every: u64,
+    /// What the page has of it already, told from what stands behind its name; most are sent at once whatever the page has.
+    pub(crate) shown: fn(&str) -> String,
     /// The content of the element.
     pub(crate) render: for<'l> fn(&'l Live) -> BoxFuture<'l, Result<String, Problem>>,
 }
 
 /// Every live part there is.
-static TOPICS: &[&Topic] = &[&setup::CONNECTION, &pages::HOME, &pages::QUEUE];
+static TOPICS: &[&Topic] =
+    &[&setup::CONNECTION, &pages::HOME, &pages::QUEUE, &pages::CONVERT, &pages::CONVERT_STATE, &pages::CONVERT_CHART];
 
 /// Streams of one session: a browser has six connections to a host.
 const PER_SESSION: u32 = 4;
@@ -96,12 +103,23 @@ impl Drop for Open {
     }
 }
 
+/// For topics that are sent at once.
+pub(crate) fn nothing_shown(_: &str) -> String {
+    String::new()
+}
+
+/// A topic that is watched.
+struct Watched {
+    topic: &'static Topic,
+    live: Live,
+    /// What it sent last.
+    last: String,
+}
+
 /// A stream on its way.
 struct Stream {
     live: Live,
-    topics: Vec<&'static Topic>,
-    /// What each topic sent last.
-    last: Vec<String>,
+    topics: Vec<Watched>,
     ticks: tokio::time::Interval,
     tick: u64,
     over: bool,
@@ -111,8 +129,13 @@ struct Stream {
 /// `GET /events?topics=a,b`
 async fn events(visit: &Visit<'_>) -> Answer {
     let wanted = visit.query.text("topics");
-    let found = wanted.split(',').map(|name| TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right)));
-    let Some(topics) = found.collect::<Option<Vec<_>>>() else {
+    let live = Live { app: Arc::clone(visit.app), viewer: visit.viewer.clone(), about: String::new() };
+    let found = wanted.split(',').map(|wanted| {
+        let (name, about) = wanted.split_once('.').unwrap_or((wanted, ""));
+        let topic = TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right))?;
+        Some(Watched { topic, live: Live { about: about.to_owned(), ..live.clone() }, last: (topic.shown)(about) })
+    });
+    let Some(topics) = found.collect::<Option<Vec<_>>>().filter(|topics| topics.len() <= TOPICS.len()) else {
         return Err(Problem::NotFound);
     };
     let Some(open) = Open::new(visit.app, visit.viewer.session) else {
@@ -121,8 +144,7 @@ async fn events(visit: &Visit<'_>) -> Answer {
     };
     let mut ticks = tokio::time::interval_at(Instant::now(), TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let live = Live { app: Arc::clone(visit.app), viewer: visit.viewer.clone() };
-    let stream = Stream { live, last: vec![String::new(); topics.len()], topics, ticks, tick: 0, over: false, _open: open };
+    let stream = Stream { live, topics, ticks, tick: 0, over: false, _open: open };
     Ok(response(stream))
 }
 
@@ -171,12 +193,12 @@ impl Stream {
 
     /// Sends a topic if it is due and has changed. One that cannot be rendered at this moment stays as it is on the page.
     async fn look(&mut self, at: usize, text: &mut String) {
-        let topic = self.topics[at];
+        let Watched { topic, live, last } = &mut self.topics[at];
         if !self.tick.is_multiple_of(topic.every.max(1)) {
             return;
         }
-        let Ok(html) = (topic.render)(&self.live).await else { return };
-        if html == self.last[at] {
+        let Ok(html) = (topic.render)(live).await else { return };
+        if html == *last {
             return;
         }
         text.push_str("data: ");
@@ -184,14 +206,14 @@ impl Stream {
         let part = format!("<hx-partial hx-target=\"#live-{}\" hx-swap=\"innerHTML\">{html}</hx-partial>", topic.name);
         let _ = write!(text, "{}", part.replace("\r\n", "\n").replace(['\r', '\n'], "\ndata: "));
         text.push_str("\n\n");
-        self.last[at] = html;
+        *last = html;
     }
 
     /// Whether the viewer is still signed in, and still has the right to all of it. A database that does not answer ends nothing.
     async fn session_lives(&self) -> bool {
         let (app, viewer) = (&self.live.app, &self.live.viewer);
         match app.read(sessions::find(&app.store, &viewer.token().hash(), now_ms())).await {
-            Ok(Some(session)) => self.topics.iter().all(|topic| topic.right.is_of(session.role)),
+            Ok(Some(session)) => self.topics.iter().all(|watched| watched.topic.right.is_of(session.role)),
             Ok(None) => false,
             Err(_) => true,
         }

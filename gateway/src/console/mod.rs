@@ -24,6 +24,7 @@
 
 pub(crate) mod assets;
 mod audit_log;
+pub(crate) mod chart;
 mod confirm;
 mod cookie;
 mod csrf;

@@ -54,7 +54,7 @@ pub(crate) struct Page {
     /// The address of the page, for forms that come back to it.
     pub(crate) here: String,
     /// The topics of the page's stream, separated by commas; none when nothing on it is live ([`super::live`]).
-    pub(crate) live: Option<&'static str>,
+    pub(crate) live: Option<Cow<'static, str>>,
 }
 
 impl Page {
@@ -75,8 +75,8 @@ impl Page {
 
     /// The page has live parts, of these topics.
     #[must_use]
-    pub(crate) fn live(mut self, topics: &'static str) -> Self {
-        self.live = Some(topics);
+    pub(crate) fn live(mut self, topics: impl Into<Cow<'static, str>>) -> Self {
+        self.live = Some(topics.into());
         self
     }
 

@@ -33,7 +33,8 @@ impl Route {
 }
 
 /// Every page. Each folder of pages has a table of its own.
-pub(crate) static TABLES: &[&[Route]] = &[pages::ROUTES, profile::ROUTES, setup::ROUTES, audit_log::ROUTES, docs::ROUTES, live::ROUTES];
+pub(crate) static TABLES: &[&[Route]] =
+    &[pages::ROUTES, pages::CONVERSION, profile::ROUTES, setup::ROUTES, audit_log::ROUTES, docs::ROUTES, live::ROUTES];
 
 /// What is at an address.
 pub(crate) enum Found<'p> {

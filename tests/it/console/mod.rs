@@ -5,6 +5,7 @@
 //! photographed there, wide and narrow, light and dark.
 
 mod chrome;
+mod convert;
 mod link;
 mod plain;
 mod walk;

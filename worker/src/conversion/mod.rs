@@ -17,6 +17,7 @@ mod ordered;
 mod pace;
 mod plan;
 mod references;
+mod samples;
 mod service;
 mod slice;
 mod sweep;

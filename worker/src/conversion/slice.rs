@@ -2,6 +2,7 @@
 
 use super::{
     pace::{Chunk, Moment, Pace, Step},
+    samples::Stretch,
     service::ConversionSettings,
 };
 use crate::measure;
@@ -76,6 +77,9 @@ pub(super) struct Slice<'a> {
     allowed: Option<Instant>,
     /// When a phase that writes little last wrote something.
     pub signs_of_life: Instant,
+    pub began: Instant,
+    /// What is put down next of how fast it goes.
+    pub stretch: Stretch,
     until: Instant,
     stop: CancellationToken,
 }
@@ -86,8 +90,11 @@ pub async fn run_slice(store: &Store, run: Conversion, lease: Lease, settings: &
     let options = serde_json::from_value(run.options.clone()).unwrap_or_default();
     let pace = (settings.pace)(run.account);
     let until = began + settings.slice;
-    let mut slice = Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, signs_of_life: began, until, stop };
+    let stretch = Stretch::new(began);
+    let mut slice =
+        Slice { store, settings, lease, run, options, limit: None, pace, allowed: None, signs_of_life: began, began, stretch, until, stop };
     let halted = slice.work().await;
+    slice.sample(true).await;
     let active = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     let free_in = match &halted {
         Err(Halt::GivesWay(pause)) => i64::try_from(pause.as_millis()).unwrap_or(i64::MAX),
@@ -142,6 +149,7 @@ impl Slice<'_> {
             if self.stop.is_cancelled() || Instant::now() >= self.until {
                 return Err(Halt::TimeIsUp);
             }
+            self.sample(false).await;
             match self.pace.next(Moment { now: Instant::now(), phase: self.run.phase, wanted: &self.run.pace }) {
                 Step::Work { rows } => {
                     self.allowed = Some(Instant::now());
@@ -150,6 +158,7 @@ impl Slice<'_> {
                 Step::Wait { pause, reason } => {
                     // An even pace needs no word; a wait of seconds does, and a sign of life.
                     // It also reads the orders again: nobody should wait for a word that has been given.
+                    reason.iter().for_each(|reason| self.stretch.waits(reason));
                     if reason.is_some() || pause > Duration::from_secs(1) {
                         self.say(reason.as_deref()).await?;
                     }
@@ -196,6 +205,9 @@ impl Slice<'_> {
         self.allowed = None;
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         measure::chunk(self.run.phase, rows, failed);
+        if !failed {
+            self.stretch.worked(self.run.phase, rows);
+        }
         self.pace.done(Chunk { phase: self.run.phase, rows, began, took: began.elapsed(), failed });
     }
 

@@ -9,6 +9,7 @@ mod plans;
 mod references;
 mod reports;
 mod runs;
+mod samples;
 mod sign_in;
 mod stops;
 mod turns;

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     console::{
         display,
-        live::Topic,
+        live::{Topic, nothing_shown},
         nav::Entry,
         page::Page,
         problem::{Answer, Problem},
@@ -55,6 +55,7 @@ pub(in crate::console) static TOPIC: Topic = Topic {
     name: "home",
     right: Right::Look,
     every: 5,
+    shown: nothing_shown,
     render: |live| Box::pin(async move { render(&now(&live.app, &live.viewer).await?) }),
 };
 

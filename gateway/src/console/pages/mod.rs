@@ -5,6 +5,7 @@
 
 mod attributes;
 mod checks;
+mod convert;
 mod cycles;
 mod doctor;
 mod export;
@@ -29,8 +30,12 @@ use super::{problem::Problem, route::Route, viewer::Right};
 use crate::refusal::Refusal;
 use askama::Template;
 
-/// The parts of these pages that are kept up to date.
-pub(super) use {home::TOPIC as HOME, queue::TOPIC as QUEUE};
+/// The parts of these pages that are kept up to date, and the table of the conversion's.
+pub(super) use {
+    convert::{CHART as CONVERT_CHART, PROGRESS as CONVERT, ROUTES as CONVERSION, STATE as CONVERT_STATE},
+    home::TOPIC as HOME,
+    queue::TOPIC as QUEUE,
+};
 
 /// Who may look may look at everything; failures are for user managers, and who gets mail is for administrators.
 pub(super) const ROUTES: &[Route] = &[

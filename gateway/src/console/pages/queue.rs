@@ -7,7 +7,15 @@ use super::{
 };
 use crate::{
     app::App,
-    console::{display, live::Topic, nav::Entry, page::Page, problem::Answer, viewer::Right, visit::Visit},
+    console::{
+        display,
+        live::{Topic, nothing_shown},
+        nav::Entry,
+        page::Page,
+        problem::Answer,
+        viewer::Right,
+        visit::Visit,
+    },
 };
 use askama::Template;
 use muster_domain::{AccountId, OperationBatch};
@@ -64,6 +72,7 @@ pub(in crate::console) static TOPIC: Topic = Topic {
     name: "queue",
     right: Right::Look,
     every: 2,
+    shown: nothing_shown,
     render: |live| Box::pin(async move { render(&now(&live.app, live.viewer.account).await) }),
 };
 

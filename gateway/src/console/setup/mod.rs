@@ -5,7 +5,7 @@ mod sealed;
 
 use super::{
     flash::Tone,
-    live::Topic,
+    live::{Topic, nothing_shown},
     nav::Entry,
     page::Page,
     problem::{Answer, Problem},
@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// The panel that waits for the directory.
 pub(super) static CONNECTION: Topic =
-    Topic { name: "connection", right: Right::Look, every: 1, render: |live| Box::pin(connection::render(live)) };
+    Topic { name: "connection", right: Right::Look, every: 1, shown: nothing_shown, render: |live| Box::pin(connection::render(live)) };
 
 #[derive(Template)]
 #[template(path = "console/setup/scim.html")]

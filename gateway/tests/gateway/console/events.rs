@@ -95,3 +95,27 @@ async fn there_are_four_streams_a_session_and_no_unknown_topics() {
     }
     Stream::open(&gateway, &browser, "connection").await.until("429").await;
 }
+
+#[tokio::test]
+async fn a_topic_about_one_of_several_is_asked_for_by_its_id() {
+    let gateway = Gateway::start().await;
+    let mut browser = Browser::administrator(&gateway).await;
+    let plan = muster_store::conversion::new_plan(&Default::default(), "test");
+    let run = muster_store::conversion::create(&gateway.store, gateway.account, plan).await.unwrap();
+    let topics = format!("convert.{0},convert-state.{0}.planned", run.id);
+    let mut stream = Stream::open(&gateway, &browser, &topics).await;
+    stream.until("hx-target=\"#live-convert\"").await;
+    let seen = stream.until("#live-convert-state").await;
+    // The page was made for another state: its forms are loaded again.
+    assert!(seen.contains("Being planned") && seen.contains(&format!("hx-get=\"/configuration/ad/convert/runs/{}\"", run.id)), "{seen}");
+    // One that was made for the state of now has them, until the state is another; and so on, also back.
+    let mut stream = Stream::open(&gateway, &browser, &format!("convert-state.{0}.planning,convert.{0}", run.id)).await;
+    let seen = stream.until("#live-convert\"").await;
+    assert!(!seen.contains("#live-convert-state"), "{seen}");
+    muster_store::conversion::pause(&gateway.store, &run, "test", "lunch").await.unwrap();
+    stream.until("Now: <span class=\"state warning\">Paused").await;
+    muster_store::conversion::resume(&gateway.store, &run, "test").await.unwrap();
+    stream.until("Now: <span class=\"state warning\">Being planned").await;
+    let many = vec!["home"; 40].join(",");
+    assert_eq!(browser.get(&format!("/events?topics={many}")).await.status, 404);
+}

@@ -1,6 +1,7 @@
 //! The console over HTTP, as a browser without scripts uses it.
 
 mod browser;
+mod convert;
 mod doors;
 mod events;
 mod forms;

@@ -46,6 +46,7 @@ async fn every_page_loads_what_is_ours_and_nothing_else() {
         browser.get("/").await,
         browser.get("/profile").await,
         browser.get("/configuration/auth/scim").await,
+        browser.get("/configuration/ad/convert").await,
         browser.get("/nothing").await,
     ];
     for page in &pages {

@@ -5,10 +5,11 @@ use crate::support::Gateway;
 use muster_domain::{Role, incident::IncidentState};
 use muster_store::{incidents, now_ms, outbox};
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/users",
     "/configuration/groups",
+    "/configuration/ad/convert",
     "/configuration/notifications",
     "/configuration/notifications/preview",
     "/provisioning/cycles",

@@ -1,6 +1,6 @@
 //! How many items have which code, and the first of each.
 
-use super::items::{COLUMNS, Item, done, read_all};
+use super::items::{COLUMNS, Item, done, of_code, read_all};
 use crate::{Store, StoreError};
 use muster_domain::{
     AccountId, ConversionId,
@@ -59,10 +59,11 @@ pub async fn counts(
 /// When the database fails.
 pub async fn examples(store: &Store, account: AccountId, journal: ConversionId, code: Code, most: i64) -> Result<Vec<Item>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM conversion_item i WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.code = $3 \
-         ORDER BY i.conversion_id, i.n LIMIT $4"
+        "SELECT {COLUMNS} FROM conversion_item i WHERE i.account_id = $1 AND i.conversion_id = $2{} \
+         ORDER BY i.conversion_id, i.n LIMIT $3",
+        of_code(code)
     );
-    let values: [Value; 4] = [account.0.into(), journal.0.into(), code.as_str().into(), most.into()];
+    let values: [Value; 3] = [account.0.into(), journal.0.into(), most.into()];
     // The read pool: it may plan as it likes, and a page of examples may be a moment old.
     read_all(&store.reader().query_all_raw(store.statement(sql, values)).await?)
 }

@@ -54,6 +54,12 @@ pub(super) fn done(users_n: &str) -> String {
     format!("(i.state = 'done' OR (i.state = 'todo' AND i.depth = 0 AND i.n <= {users_n}))")
 }
 
+/// Items of this code. Said so that both engines see that the index of whoever is not simply converted holds them.
+pub(super) fn of_code(code: Code) -> String {
+    let rare = if code == Code::Convert { "" } else { " AND i.code <> 'convert'" };
+    format!(" AND i.code = '{}'{rare}", code.as_str())
+}
+
 impl Item {
     pub(super) fn read(row: &QueryResult) -> Result<Self, StoreError> {
         let (state, code): (String, String) = (row.try_get("", "state")?, row.try_get("", "code")?);
@@ -160,7 +166,7 @@ pub async fn items_page(store: &Store, run: &super::Conversion, filter: ItemFilt
         Some(ItemState::Done) => format!(" AND {}", done("$3")),
         Some(state) => format!(" AND i.state = '{}' AND NOT {}", state.as_str(), done("$3")),
     };
-    let code = filter.code.map(|code| format!(" AND i.code = '{}'", code.as_str())).unwrap_or_default();
+    let code = filter.code.map(of_code).unwrap_or_default();
     let sql = format!(
         "SELECT {COLUMNS} FROM conversion_item i WHERE i.account_id = $1 AND i.conversion_id = $2 AND i.n > $4 AND i.n <= $5{stands}{code} \
          ORDER BY i.conversion_id, i.n LIMIT {most}"

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Value};
 use serde_json::json;
 
 /// How long a plan may be started, milliseconds. What it says about an account gets older every day.
-const PLAN_KEEPS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub const PLAN_KEEPS_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// A run that was given back because it had to wait can be taken at once.
 const TAKEN_AT_ONCE: &str = "lease_until_ms = CASE WHEN lease_owner IS NULL THEN NULL ELSE lease_until_ms END";

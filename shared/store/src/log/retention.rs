@@ -14,7 +14,7 @@ const CHUNK: i64 = 500;
 /// How long things are kept. Milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Operations and failures.
+    /// Operations and failures, and how fast conversions went.
     pub operations_ms: i64,
     /// Incidents that are over, with their events.
     pub incidents_ms: i64,
@@ -60,6 +60,11 @@ pub async fn discard_old(store: &Store, account: AccountId, retention: Retention
     );
     deleted += run(store, incidents, [account_id(), over.into()]).await?;
     deleted += discard_forms(store, account, now_ms).await?;
+    let samples = format!(
+        "DELETE FROM conversion_sample WHERE account_id = $1 AND (conversion_id, at_ms) IN \
+         (SELECT conversion_id, at_ms FROM conversion_sample WHERE account_id = $1 AND at_ms < $2 LIMIT {CHUNK})"
+    );
+    deleted += run(store, samples, [account_id(), log.into()]).await?;
     Ok(deleted)
 }
 

@@ -22,6 +22,7 @@ mod m20261128_000020_console_lists;
 mod m20261129_000021_alias_user;
 mod m20261129_000022_user_id_form;
 mod m20261129_000023_traces;
+mod m20261129_000022_conversion_samples;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000021_alias_user::MIGRATION),
             Box::new(m20261129_000022_user_id_form::MIGRATION),
             Box::new(m20261129_000023_traces::MIGRATION),
+            Box::new(m20261129_000022_conversion_samples::MIGRATION),
         ]
     }
 }

@@ -6,3 +6,4 @@ mod incidents;
 mod log;
 mod outbox;
 mod rig;
+mod samples;

@@ -154,7 +154,7 @@ impl Pace for Governed {
 }
 
 /// What a phase is to the database.
-const fn errand(phase: Phase) -> Errand {
+pub(super) const fn errand(phase: Phase) -> Errand {
     match phase {
         Phase::Read | Phase::Contest | Phase::Ready | Phase::Verify | Phase::Done => Errand::Look,
         Phase::Aliases | Phase::Users | Phase::Ordered | Phase::Sweep | Phase::References => Errand::Change,
