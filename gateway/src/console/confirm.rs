@@ -39,7 +39,7 @@ impl Visit<'_> {
             self.audit("password.refused", viewer.user_id.as_str()).await?;
             return Err(Problem::back(page, "Nothing was done: that is not your password."));
         }
-        app.throttle.succeeded(attempt);
+        app.throttle.succeeded(&attempt);
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ pub(crate) async fn submit(request: &Request<'_>) -> Answer {
     let id = account.map_or(AccountId(uuid::Uuid::nil()), |account| account.id);
     let attempt = request.app.throttle.attempt(id, user_id, request.peer).map_err(Problem::TooMany)?;
     if let Some(user) = known(request, id, user_id, form.get("password").unwrap_or_default()).await? {
-        request.app.throttle.succeeded(attempt);
+        request.app.throttle.succeeded(&attempt);
         return begin(request, id, user, within(form.text("next"))).await;
     }
     let page = SignIn {
