@@ -8,7 +8,7 @@ use crate::{
     path::Base,
     refusal::Refusal,
     settings::GatewaySettings,
-    sso::oidc::Providers,
+    sso::{oidc::Providers, rate::SignIns},
 };
 use muster_queue::{OperationClient, Queue};
 use muster_store::{Store, StoreError, log::CycleMemory, secrets};
@@ -33,6 +33,7 @@ pub(crate) struct App {
     pub(crate) failures: Failures,
     base_urls: [String; 2],
     pub(crate) providers: Providers,
+    pub(crate) sign_ins: SignIns,
     pub(crate) health: Health,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -56,6 +57,7 @@ impl App {
             failures: Failures::default(),
             base_urls,
             providers: Providers::default(),
+            sign_ins: SignIns::new(settings.limits.sign_in_steps_per_peer, settings.limits.sign_in_steps_per_account),
             health: Health::default(),
             passwords: Passwords::default(),
             throttle: Throttle::default(),

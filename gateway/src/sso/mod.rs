@@ -11,6 +11,7 @@
 
 mod newcomer;
 pub(crate) mod oidc;
+pub(crate) mod rate;
 mod redeem;
 mod resolve;
 

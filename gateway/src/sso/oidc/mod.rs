@@ -32,6 +32,7 @@ use muster_store::{
     sso,
 };
 use page::Problem;
+use std::net::IpAddr;
 
 const PREFIX: &str = "/sso/";
 
@@ -41,11 +42,14 @@ pub(crate) fn is_ours(path: &str) -> bool {
 }
 
 /// Answers a browser.
-pub(crate) async fn handle(app: &App, parts: &Parts, context: &Context) -> Result<Response, Refusal> {
+pub(crate) async fn handle(app: &App, peer: IpAddr, parts: &Parts, context: &Context) -> Result<Response, Refusal> {
     let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
     let Some((slug, step @ ("login" | "callback"))) = path.split_once('/') else { return Ok(page::problem(Problem::Nowhere, context)) };
     if parts.method != Method::GET {
         return Err(Refusal::MethodNotAllowed { allow: "GET" });
+    }
+    if let Err(wait) = app.sign_ins.from(peer) {
+        return Ok(page::too_many(wait, context));
     }
     let account = match check_slug(slug) {
         Ok(()) => app.read(accounts::find(&app.store, slug)).await?,
@@ -56,6 +60,9 @@ pub(crate) async fn handle(app: &App, parts: &Parts, context: &Context) -> Resul
     let Some(provider) = app.read(sso::provider(&app.store, account.id)).await? else {
         return Ok(page::problem(Problem::Nowhere, context));
     };
+    if let Err(wait) = app.sign_ins.to(account.id) {
+        return Ok(page::too_many(wait, context));
+    }
     let query = parts.uri.query().unwrap_or_default();
     let answered = match step {
         "login" => login::begin(app, &account, &provider, query).await?,

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use muster_domain::sso::Refusal;
+use std::time::Duration;
 
 /// Why somebody does not get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Problem {
     NotBelieved,
     /// The provider cannot be spoken to.
     Away,
+    /// There were too many sign-ins.
+    TooMany,
     /// Nobody may sign in with this identity.
     Refused(Refusal),
 }
@@ -47,6 +50,15 @@ pub(super) fn problem(problem: Problem, context: &Context) -> Response {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     *response.body_mut() = Body::from(html);
+    response
+}
+
+/// The same for somebody who comes too often.
+pub(super) fn too_many(wait: Duration, context: &Context) -> Response {
+    let mut response = problem(Problem::TooMany, context);
+    // Rounded up: whoever comes back early is refused again.
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response
 }
 
@@ -80,6 +92,11 @@ const fn words(problem: Problem) -> (StatusCode, &'static str, &'static str) {
             "Not now",
             "The service that says who you are does not answer. Try again in a moment; if that does not help, your administrator should look at the \
              sign-in settings of this account.",
+        ),
+        Problem::TooMany => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Not now",
+            "There are too many sign-ins at this moment, from where you are or to this account. Wait a minute, then begin again.",
         ),
         Problem::Refused(refusal) => (StatusCode::FORBIDDEN, "Not signed in", for_people(refusal)),
     }
