@@ -1,5 +1,7 @@
 //! Sign-in with an OpenID provider: one that is honest, and one that is not.
 
+mod confirm;
+mod console;
 mod provider;
 mod rate;
 

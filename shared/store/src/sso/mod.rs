@@ -13,7 +13,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-pub use codes::{put_code, redeem_code};
+pub use codes::{put_code, redeem_code, use_up};
 pub use collisions::{Collisions, collisions};
 pub use people::{Resolution, look, resolve};
 pub use provider::{provider, remove_provider, set_provider};

@@ -178,6 +178,13 @@ async fn a_code_is_good_once_for_one_account_and_a_sign_in_for_one_code() {
         assert_eq!(redeem_code(store, account, &code).await.expect("asked"), None);
         let late = SignInCode::generate();
         assert!(put_code(store, account, jdoe, &late, &SecretKey::generate().hash()).await.expect("kept"));
+        // A sign-in that is used up without a code is worth none any more, and one that had a code cannot be used up.
+        let (used, had) = (SecretKey::generate().hash(), SecretKey::generate().hash());
+        assert!(use_up(store, account, jdoe, &used).await.expect("used"));
+        assert!(!use_up(store, account, jdoe, &used).await.expect("asked"), "once");
+        assert!(!put_code(store, account, jdoe, &SignInCode::generate(), &used).await.expect("asked"));
+        assert!(put_code(store, account, jdoe, &SignInCode::generate(), &had).await.expect("kept"));
+        assert!(!use_up(store, account, jdoe, &had).await.expect("asked"));
         store.writer().execute_unprepared("UPDATE sso_code SET expires_ms = 1").await.expect("aged");
         assert_eq!(redeem_code(store, account, &late).await.expect("asked"), None, "too late");
         let provider = Provider {
