@@ -34,6 +34,8 @@ pub(crate) enum Action {
     Resume,
     Cancel,
     Undo,
+    ResolveIdentity,
+    RedeemSignIn,
 }
 
 /// One method of an address. GET takes HEAD along.
@@ -99,6 +101,8 @@ pub(crate) const ADDRESSES: &[Address] = &[
     Address { path: "/conversions/{id}/resume", allow: "POST", methods: &[taken("POST", "resumeConversion", Action::Resume)] },
     Address { path: "/conversions/{id}/cancel", allow: "POST", methods: &[taken("POST", "cancelConversion", Action::Cancel)] },
     Address { path: "/conversions/{id}/undo", allow: "POST", methods: &[taken("POST", "undoConversion", Action::Undo)] },
+    Address { path: "/sso/resolve", allow: "POST", methods: &[taken("POST", "resolveIdentity", Action::ResolveIdentity)] },
+    Address { path: "/sso/redeem", allow: "POST", methods: &[taken("POST", "redeemSignIn", Action::RedeemSignIn)] },
 ];
 
 impl Address {

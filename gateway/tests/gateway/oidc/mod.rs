@@ -5,7 +5,10 @@ mod console;
 mod provider;
 mod rate;
 
-use crate::support::{Answer, Gateway};
+use crate::{
+    described::fits,
+    support::{Answer, Gateway},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster_domain::{ApiToken, Role, UserId, sso as rules};
 use muster_gateway::GatewaySettings;
@@ -117,6 +120,7 @@ impl World {
             self.token
         );
         let answer = self.gateway.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+        fits("POST", "/api/v1/sso/redeem", answer.status, &answer.json());
         (answer.status, answer.json())
     }
 }
