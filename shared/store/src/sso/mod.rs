@@ -14,7 +14,7 @@ mod usage;
 mod tests;
 
 pub use codes::{put_code, redeem_code, use_up};
-pub use collisions::{Collisions, collisions};
+pub use collisions::{Collisions, Glimpse, collisions, glimpse};
 pub use people::{Resolution, look, resolve};
 pub use provider::{provider, remove_provider, set_provider};
 pub use settings::{Chosen, DOMAINS_MAX, add_domain, choose, remove_domain, settings};

@@ -225,6 +225,16 @@ async fn those_who_would_collide_are_counted_and_nobody_else() {
         found.examples.sort_unstable();
         assert_eq!(found, Collisions { users: 2, examples: vec!["ada".into(), "jdoe".into()] });
         assert_eq!(collisions(&world.store, AccountId::new()).await.expect("counted"), Collisions::default());
+
+        // A page sees the same, as far as it looks.
+        let seen = glimpse(&world.store, account).await.expect("seen");
+        assert_eq!((seen.found.users, seen.looked_at, seen.complete), (2, 7, true));
+        let part = super::collisions::count(&world.store, account, 2, 4, 100).await.expect("seen");
+        assert!(part.looked_at == 4 && !part.complete && part.found.users <= 2, "{part:?}");
+        let first = super::collisions::count(&world.store, account, 1, 100, 1).await.expect("seen");
+        assert!(first.found.users == 1 && first.found.examples.len() == 1 && !first.complete, "{first:?}");
+        let all = super::collisions::count(&world.store, account, 2, 100, 100).await.expect("seen");
+        assert_eq!((all.found.users, all.looked_at, all.complete), (2, 7, true), "in slices");
     })
     .await;
 }
