@@ -61,6 +61,13 @@
     });
     document.querySelector("[data-keys]")?.addEventListener("click", keys["?"]);
   }
+  // The stream says that the session is over: what is on the page is not for whoever sits here any more.
+  document.addEventListener("over", () => location.reload());
+  const refused = (event) => {
+    if ((event.detail.status ?? event.detail.ctx?.response?.status) === 401) location.reload();
+  };
+  document.addEventListener("htmx:sse:error", refused);
+  document.addEventListener("htmx:response:error", refused);
 
   // A form that was sent is not sent again while its answer is on the way.
   document.addEventListener("submit", (event) => {

@@ -9,7 +9,7 @@ use crate::{
     path::Base,
     refusal::Refusal,
     settings::GatewaySettings,
-    sso::oidc::Providers,
+    sso::{oidc::Providers, rate::SignIns},
 };
 use muster_queue::{OperationClient, Queue};
 use muster_store::{Store, StoreError, log::CycleMemory, secrets};
@@ -35,6 +35,7 @@ pub(crate) struct App {
     pub(crate) forms: Forms,
     base_urls: [String; 2],
     pub(crate) providers: Providers,
+    pub(crate) sign_ins: SignIns,
     pub(crate) health: Health,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -59,6 +60,7 @@ impl App {
             forms: Forms::default(),
             base_urls,
             providers: Providers::default(),
+            sign_ins: SignIns::new(settings.limits.sign_in_steps_per_peer, settings.limits.sign_in_steps_per_account),
             health: Health::default(),
             passwords: Passwords::default(),
             throttle: Throttle::default(),

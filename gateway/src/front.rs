@@ -111,8 +111,8 @@ where
     check_bounds(app, parts)?;
     match target {
         Target::Scim(_, segments) => scim(app, peer, context, &segments, parts, body).await,
-        Target::Other if sso::is_ours(parts.uri.path()) => sso::handle(app, peer, parts, context, body).await,
-        Target::Other if sso::oidc::is_ours(parts.uri.path()) => sso::oidc::handle(app, parts, context).await,
+        // Boxed like pages: rare, and larger than what is frequent.
+        Target::Other if sso::oidc::is_ours(parts.uri.path()) => Box::pin(sso::oidc::handle(app, peer, parts, context)).await,
         Target::Other if api::is_api(parts.uri.path()) => api::handle(app, peer, parts, context, body).await,
         Target::Other => match unsubscribe::token(parts.uri.path()) {
             Some(token) => unsubscribe::handle(app, parts, token).await,

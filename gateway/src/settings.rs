@@ -67,6 +67,10 @@ pub struct RequestLimits {
     pub drain: Duration,
     /// Wrong secret keys in a minute from one peer before further wrong ones get 429.
     pub wrong_keys_per_minute: u32,
+    /// Steps of sign-ins with a provider in a minute from one address; more is 429. There are two in a sign-in.
+    pub sign_in_steps_per_peer: u32,
+    /// The same to one account, and from an address that is likely a proxy's.
+    pub sign_in_steps_per_account: u32,
     /// How old the answer about a secret key may be. Bounds how long a voided key lives.
     pub key_age: Duration,
     /// Asynchronous requests of one account that may wait to be applied; more is 429.
@@ -92,6 +96,8 @@ impl Default for RequestLimits {
             write_stall: Duration::from_secs(30),
             drain: Duration::from_secs(25),
             wrong_keys_per_minute: 30,
+            sign_in_steps_per_peer: 60,
+            sign_in_steps_per_account: 3_000,
             key_age: Duration::from_millis(500),
             async_waiting: 10_000,
             page_max: muster_scim::discovery::MAX_RESULTS,

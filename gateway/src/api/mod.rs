@@ -22,6 +22,7 @@
 //! POST /conversions/{id}/start           also pause, resume, cancel, undo; administrators only
 //! GET  /aliases                          old user ids that still sign in
 //! POST /aliases/extend                   also release; administrators only
+//! POST /sso/resolve                      who is meant by an identity; also redeem (`crate::sso`)
 //! ```
 //!
 //! Lists come in pages: `limit`, and `after` with what `next` said. An unknown parameter is refused: a filter that is passed over shows
@@ -37,7 +38,7 @@ mod operations;
 mod params;
 mod routes;
 
-use crate::{app::App, body, context::Context, media, refusal::Refusal, reply};
+use crate::{app::App, body, context::Context, media, refusal::Refusal, reply, sso};
 use axum::{
     body::{Body, HttpBody},
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -113,6 +114,7 @@ async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Res
         Action::Conversion => conversions::get(call, name).await,
         Action::Items => conversions::items(call, name).await,
         Action::Report => conversions::report(call, name).await,
+        Action::ResolveIdentity | Action::RedeemSignIn => who(call, action, body).await,
         Action::Start | Action::Pause | Action::Resume | Action::Cancel | Action::Undo => conversions::act(call, name, action, body).await,
         Action::Aliases => aliases::list(call).await,
         Action::ExtendAliases => aliases::extend(call, body).await,
@@ -120,8 +122,19 @@ async fn act(call: &ApiCall<'_>, action: Action, name: &str, body: &[u8]) -> Res
     }
 }
 
+/// Who is meant.
+async fn who(call: &ApiCall<'_>, action: Action, body: &[u8]) -> Result<Response, Refusal> {
+    // An address in a query would stand in the logs of every proxy.
+    call.params.done()?;
+    match action {
+        Action::RedeemSignIn => sso::redeem(call.app, call.account, call.context, body).await,
+        // Boxed: with somebody who becomes a user on the way, it is larger than everything else here.
+        _ => Box::pin(sso::resolve(call.app, call.account, call.context, body)).await,
+    }
+}
+
 /// Whose token it is. Wrong ones are counted with wrong keys.
-pub(crate) async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
+async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {

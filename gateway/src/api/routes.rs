@@ -37,6 +37,8 @@ pub(crate) enum Action {
     Aliases,
     ExtendAliases,
     ReleaseAliases,
+    ResolveIdentity,
+    RedeemSignIn,
 }
 
 /// One method of an address. GET takes HEAD along.
@@ -105,6 +107,8 @@ pub(crate) const ADDRESSES: &[Address] = &[
     Address { path: "/aliases", allow: READ, methods: &[taken("GET", "listAliases", Action::Aliases)] },
     Address { path: "/aliases/extend", allow: "POST", methods: &[taken("POST", "extendAliases", Action::ExtendAliases)] },
     Address { path: "/aliases/release", allow: "POST", methods: &[taken("POST", "releaseAliases", Action::ReleaseAliases)] },
+    Address { path: "/sso/resolve", allow: "POST", methods: &[taken("POST", "resolveIdentity", Action::ResolveIdentity)] },
+    Address { path: "/sso/redeem", allow: "POST", methods: &[taken("POST", "redeemSignIn", Action::RedeemSignIn)] },
 ];
 
 impl Address {

@@ -9,6 +9,8 @@
 //! Handlers take a [`Caller`], and this module is the only one that makes them: what is not authenticated cannot be handled.
 
 pub(crate) mod cache;
+pub(crate) mod counts;
+pub(crate) mod peer;
 pub(crate) mod wrong_keys;
 
 use crate::{app::App, refusal::Refusal};

@@ -3,9 +3,10 @@
 //! Guessing 256 random bits is hopeless, so this protects nobody's key; it keeps a broken or hostile client from making noise
 //! for nothing. Right keys are never refused: many customers can share an address.
 
+use super::peer::network;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -56,17 +57,6 @@ impl WrongKeys {
     }
 }
 
-/// Whoever has one IPv6 address has the whole /64.
-pub(crate) fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,11 +72,5 @@ mod tests {
         assert_eq!(keys.note("192.0.2.2".parse().unwrap(), Instant::now()), Ok(()));
         tokio::time::advance(Duration::from_secs(40)).await;
         assert_eq!(keys.note(peer, Instant::now()), Ok(()));
-    }
-
-    #[test]
-    fn one_ipv6_network_is_one_peer() {
-        assert_eq!(network("2001:db8::1".parse().unwrap()), network("2001:db8::ffff:2".parse().unwrap()));
-        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1".parse::<IpAddr>().unwrap());
     }
 }

@@ -66,9 +66,8 @@ const PER_SESSION: u32 = 4;
 /// Streams of this gateway. Each holds one of its connections, most of which are for directories.
 const MOST: usize = 400;
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks between two signs of life, for proxies that close what is silent, and between two looks at the session.
+/// Ticks between two signs of life, for proxies that close what is silent.
 const SIGN_OF_LIFE: u64 = 15;
-const SESSION_CHECK: u64 = 5;
 
 /// The streams there are, by session.
 #[derive(Debug, Default)]
@@ -176,7 +175,8 @@ impl Stream {
             } else if self.tick.is_multiple_of(SIGN_OF_LIFE) {
                 text.push_str(": still here\n\n");
             }
-            if self.tick > 0 && self.tick.is_multiple_of(SESSION_CHECK) && !self.session_lives().await {
+            // At each tick: whoever is disabled sees nothing more after a second.
+            if self.tick > 0 && !self.session_lives().await {
                 self.over = true;
                 return Some(Bytes::from_static(b"event: over\ndata: signed out\n\n"));
             }

@@ -41,6 +41,7 @@ mod pages;
 pub(crate) mod password;
 pub(crate) mod problem;
 mod profile;
+mod provider;
 pub(crate) mod route;
 mod setup;
 pub(crate) mod sightings;
@@ -59,6 +60,7 @@ use bytes::Bytes;
 use fields::Fields;
 use muster_scim::ScimError;
 use problem::{Answer, Problem};
+pub(crate) use provider::Ended;
 use route::Found;
 use std::{net::IpAddr, sync::Arc};
 use viewer::Viewer;
@@ -108,6 +110,18 @@ where
     headers::add(app, &mut response);
     flash::clear_if_shown(parts, &mut response);
     Ok(response)
+}
+
+/// Ends a sign-in with a provider that was begun here: a session, or a page that says why there is none.
+pub(crate) async fn end_sign_in(app: &Arc<App>, peer: IpAddr, parts: &Parts, context: &Context, ended: Ended<'_>) -> Response {
+    let query = Fields::parse(parts.uri.query().unwrap_or_default());
+    let request = Request { app, parts, context, peer, query, form: Fields::default(), names: Vec::new() };
+    let mut response = match provider::end(&request, ended).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(app, parts, context),
+    };
+    headers::add(app, &mut response);
+    response
 }
 
 async fn answer<B>(app: &Arc<App>, peer: IpAddr, parts: &Parts, context: &Context, body: &mut B) -> Answer

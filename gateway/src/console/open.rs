@@ -7,9 +7,11 @@ use super::{
     cookie,
     page::Theme,
     problem::{Answer, Problem},
+    provider,
     visit::{Request, redirect},
 };
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, header};
+use muster_store::accounts::Account;
 
 /// What comes before the token of a one-time link.
 pub(crate) const LINK_PREFIX: &str = "/welcome/";
@@ -18,6 +20,8 @@ pub(crate) const LINK_PREFIX: &str = "/welcome/";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Open<'p> {
     SignIn,
+    /// With the account's provider.
+    Provider,
     /// With its token.
     Link(&'p str),
     Theme,
@@ -27,6 +31,7 @@ pub(crate) enum Open<'p> {
 pub(crate) fn find(path: &str) -> Option<Open<'_>> {
     match path {
         "/sign-in" => Some(Open::SignIn),
+        "/sign-in/provider" => Some(Open::Provider),
         "/theme" => Some(Open::Theme),
         _ => path.strip_prefix(LINK_PREFIX).filter(|token| !token.is_empty() && !token.contains('/')).map(Open::Link),
     }
@@ -38,6 +43,8 @@ pub(crate) async fn answer(page: Open<'_>, request: &Request<'_>) -> Answer {
     match page {
         Open::SignIn if is_post => sign_in::submit(request).await,
         Open::SignIn => sign_in::show(request).await,
+        Open::Provider if is_post => Err(Problem::MethodNotAllowed("GET".to_owned())),
+        Open::Provider => provider::begin_sign_in(request).await,
         Open::Link(token) if is_post => link::submit(request, token).await,
         Open::Link(token) => link::show(request, token).await,
         Open::Theme if is_post => Ok(theme(request)),
@@ -52,6 +59,21 @@ fn theme(request: &Request<'_>) -> axum::response::Response {
     let mut response = redirect(within(request.form.text("back")));
     cookie::set(request.app, &mut response, cookie::THEME, theme.as_str(), Some(365 * 24 * 60 * 60));
     response
+}
+
+/// The account somebody wants to sign in to: the one nothing has to be said for, or the one with this slug.
+pub(super) fn account<'a>(accounts: &'a [Account], headers: &HeaderMap, slug: &str) -> Option<&'a Account> {
+    decided(accounts, headers).or_else(|| accounts.iter().find(|account| account.slug == slug))
+}
+
+/// The account, when there is no choice: the one whose host this is, or the only one.
+fn decided<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<&'a Account> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let of_host = accounts
+        .iter()
+        .find(|account| account.host.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host) || own.eq_ignore_ascii_case(name)));
+    of_host.or(if let [only] = accounts { Some(only) } else { None })
 }
 
 /// An address somebody sent, if it is one of ours; the home page if it is not. `//evil` and `/\evil` are other hosts to a browser.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::console::cookie;
 use axum::http::HeaderMap;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 
 /// Light or dark.
@@ -83,6 +84,11 @@ impl Page {
     /// The address of a file of ours.
     pub(crate) fn asset(&self, name: &str) -> &'static str {
         assets::href(name)
+    }
+
+    /// For templates: where the viewer says once more who it is, and comes back from to this page.
+    pub(crate) fn confirm_href(&self) -> String {
+        format!("/profile/confirm?back={}", utf8_percent_encode(&self.here, NON_ALPHANUMERIC))
     }
 
     /// For templates: whether the viewer may change users, groups and failures.

@@ -41,6 +41,13 @@ pub(crate) enum Problem {
     Bad(String),
     /// Too many attempts.
     TooMany(Duration),
+    /// The account's provider lets nobody in: what is the matter, what to do, and the page to do it on.
+    Provider {
+        status: StatusCode,
+        title: &'static str,
+        text: String,
+        onward: String,
+    },
     /// To this page, which says why.
     Back {
         to: String,
@@ -57,6 +64,8 @@ struct ProblemPage {
     title: &'static str,
     text: String,
     request_id: Option<String>,
+    /// Where it goes on.
+    onward: String,
 }
 
 impl ProblemPage {
@@ -122,6 +131,10 @@ impl Problem {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                 return response;
             }
+            Self::Provider { status, title, text, onward } => {
+                let request_id = Some(context.request_id.to_string());
+                return page_leading(status, title, text, parts, request_id, onward);
+            }
             Self::Refused(refusal) => return refused(refusal, parts, context),
         };
         page(status, title, text, parts, None)
@@ -151,7 +164,18 @@ fn refused(refusal: Refusal, parts: &Parts, context: &Context) -> Response {
 }
 
 fn page(status: StatusCode, title: &'static str, text: String, parts: &Parts, request_id: Option<String>) -> Response {
-    let page = ProblemPage { theme: Theme::of(&parts.headers), title, text, request_id };
+    page_leading(status, title, text, parts, request_id, "/".to_owned())
+}
+
+fn page_leading(
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+    parts: &Parts,
+    request_id: Option<String>,
+    onward: String,
+) -> Response {
+    let page = ProblemPage { theme: Theme::of(&parts.headers), title, text, request_id, onward };
     // The template has no part that can fail; if it did, the status alone would have to do.
     html(status, &page).unwrap_or_else(|_| crate::reply::empty(status))
 }

@@ -7,6 +7,7 @@ use super::{
     page::Page,
     password,
     problem::{Answer, Problem},
+    provider,
     route::Route,
     viewer::Right,
     visit::{Visit, redirect},
@@ -25,6 +26,7 @@ use muster_store::{
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/profile", Right::Look, |visit| Box::pin(show(visit))),
     Route::post("/profile/keys", Right::Look, |visit| Box::pin(keys(visit))),
+    Route::get("/profile/confirm", Right::Look, |visit| Box::pin(provider::begin_confirmation(visit))),
     Route::post("/profile/password", Right::Look, |visit| Box::pin(change_password(visit))),
     Route::post("/profile/sessions/{id}/end", Right::Look, |visit| Box::pin(end_session(visit))),
     Route::post("/profile/sign-out-everywhere", Right::Look, |visit| Box::pin(sign_out_everywhere(visit))),

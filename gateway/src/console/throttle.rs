@@ -1,34 +1,28 @@
 //! How often somebody may be wrong about a password.
 //!
 //! Attempts are counted for the user they are about and for the address they come from, before the password is looked at, so that a
-//! hundred at once do not slip through together. A right one takes its own attempt back and forgives the user's. Each gateway counts for
-//! itself.
+//! hundred at once do not slip through together. A right one takes its own attempt back and forgives the user's.
 
-use crate::auth::wrong_keys::network;
-use muster_domain::{AccountId, LoginKey};
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+use crate::auth::{
+    counts::Counts,
+    peer::{is_inside, network},
 };
-use tokio::time::Instant;
+use muster_domain::{AccountId, LoginKey};
+use std::{net::IpAddr, time::Duration};
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Wrong passwords of one user in a window.
 const PER_USER: u32 = 10;
 /// Wrong passwords from one address in a window: people share addresses.
 const PER_PEER: u32 = 50;
-/// The same from an address inside: likely that of a proxy, behind which everybody comes. Nobody must be able to shut everybody out.
+/// The same from an address inside.
 const PER_PROXY: u32 = 1_000;
-/// Users and addresses counted at once. With more, nobody new gets in for a while: forgetting would be a way around the count.
-const MOST: usize = 50_000;
+/// Users and addresses counted at once.
+const ROOM: usize = 50_000;
 
 /// Attempts of the last minutes.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle {
-    counts: Mutex<HashMap<Key, Count>>,
-}
+#[derive(Debug)]
+pub(crate) struct Throttle(Counts<Key>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -36,15 +30,18 @@ enum Key {
     Peer(IpAddr),
 }
 
-#[derive(Debug)]
-struct Count {
-    began: Instant,
-    attempts: u32,
-}
-
 /// An attempt that was counted.
 #[derive(Debug)]
-pub(crate) struct Attempt([Key; 2]);
+pub(crate) struct Attempt {
+    user: Key,
+    peer: Key,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self(Counts::new(WINDOW, ROOM))
+    }
+}
 
 impl Throttle {
     /// Counts one attempt.
@@ -52,50 +49,16 @@ impl Throttle {
     /// # Errors
     /// How long to wait, when there were too many.
     pub(crate) fn attempt(&self, account: AccountId, user_id: &str, peer: IpAddr) -> Result<Attempt, Duration> {
-        let attempt = Attempt([Key::User(account, LoginKey::of(user_id)), Key::Peer(network(peer))]);
-        let (now, mut counts) = (Instant::now(), self.lock());
-        if counts.len() + 2 > MOST {
-            counts.retain(|_, count| now.duration_since(count.began) < WINDOW);
-            if counts.len() + 2 > MOST {
-                return Err(Duration::from_secs(60));
-            }
-        }
-        for (key, most) in attempt.0.iter().zip([PER_USER, if is_inside(peer) { PER_PROXY } else { PER_PEER }]) {
-            if let Some(count) = counts.get(key)
-                && now.duration_since(count.began) < WINDOW
-                && count.attempts >= most
-            {
-                return Err(WINDOW - now.duration_since(count.began));
-            }
-        }
-        for key in &attempt.0 {
-            let count = counts.entry(key.clone()).or_insert(Count { began: now, attempts: 0 });
-            if now.duration_since(count.began) >= WINDOW {
-                *count = Count { began: now, attempts: 0 };
-            }
-            count.attempts += 1;
-        }
+        let per_peer = if is_inside(peer) { PER_PROXY } else { PER_PEER };
+        let attempt = Attempt { user: Key::User(account, LoginKey::of(user_id)), peer: Key::Peer(network(peer)) };
+        self.0.take(&[(attempt.user.clone(), PER_USER), (attempt.peer.clone(), per_peer)])?;
         Ok(attempt)
     }
 
     /// The password was right.
-    pub(crate) fn succeeded(&self, attempt: Attempt) {
-        let (mut counts, [user, peer]) = (self.lock(), attempt.0);
-        counts.remove(&user);
-        if let Some(count) = counts.get_mut(&peer) {
-            count.attempts = count.attempts.saturating_sub(1);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Count>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn is_inside(peer: IpAddr) -> bool {
-    match peer.to_canonical() {
-        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private() || peer.is_link_local(),
-        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local() || peer.is_unicast_link_local(),
+    pub(crate) fn succeeded(&self, attempt: &Attempt) {
+        self.0.forget(&attempt.user);
+        self.0.give_back(&attempt.peer);
     }
 }
 
@@ -113,7 +76,7 @@ mod tests {
         assert!(throttle.attempt(account, "ada", peer).is_err());
         assert!(throttle.attempt(account, "ada", "192.0.2.2".parse().expect("an address")).is_err(), "from wherever");
         assert!(throttle.attempt(AccountId::new(), "ada", peer).is_ok(), "another account's is another user");
-        throttle.succeeded(tenth);
+        throttle.succeeded(&tenth);
         for _ in 0..10 {
             throttle.attempt(account, "ada", peer).expect("allowed");
         }

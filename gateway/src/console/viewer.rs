@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 
-/// How long a password that was entered again counts.
+/// How long it counts that somebody has said again who it is.
 const CONFIRMED_MS: i64 = 5 * 60 * 1000;
 
 /// How exactly it is known when a session was last used: a write at each request would be one too many.
@@ -73,7 +73,11 @@ pub(crate) struct Viewer {
     pub(crate) session: Uuid,
     /// What forms carry, so that no page of somebody else's can send one.
     pub(crate) csrf: String,
-    /// Until when the password need not be entered again.
+    /// Whether the viewer has chosen a password.
+    pub(crate) has_password: bool,
+    /// What the account's OpenID provider is called, when it has one.
+    pub(crate) provider: Option<String>,
+    /// Until when the viewer need not say again who it is.
     confirmed_until_ms: i64,
     token: SessionToken,
 }
@@ -108,6 +112,8 @@ impl Viewer {
             role: session.role,
             session: session.id,
             csrf,
+            has_password: session.has_password,
+            provider: session.issuer.as_deref().map(|issuer| muster_domain::sso::issuer_name(issuer).to_owned()),
             confirmed_until_ms: session.confirmed_ms.map_or(0, |at| at + CONFIRMED_MS),
             token,
         }
@@ -118,7 +124,7 @@ impl Viewer {
         right.is_of(self.role)
     }
 
-    /// Whether the viewer has entered the password again in the last minutes.
+    /// Whether the viewer has said again who it is in the last minutes.
     pub(crate) fn is_confirmed(&self) -> bool {
         now_ms() < self.confirmed_until_ms
     }

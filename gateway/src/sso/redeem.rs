@@ -19,7 +19,7 @@ struct Question {
 }
 
 /// Answers it, once for each code.
-pub(super) async fn answer(app: &App, account: AccountId, context: &Context, body: &[u8]) -> Result<Response, Refusal> {
+pub(crate) async fn answer(app: &App, account: AccountId, context: &Context, body: &[u8]) -> Result<Response, Refusal> {
     let question: Question = serde_json::from_value(parse_json(body, &app.settings.scim)?)
         .map_err(|error| ScimError::invalid_value(format!("the question cannot be read: {error}")))?;
     let person = match SignInCode::parse(&question.code) {

@@ -1,6 +1,9 @@
 //! Who is meant by an identity: what a platform that runs its own sign-in is told.
 
-use crate::support::{Answer, Gateway};
+use crate::{
+    described::fits,
+    support::{Answer, Gateway},
+};
 use muster_domain::{AccountId, ApiToken, Role, SecretKey, UserId, sso::Jit};
 use muster_scim::Resource;
 use muster_store::{
@@ -28,6 +31,9 @@ async fn ask(gateway: &Gateway, token: &str, question: Value) -> (u16, Value) {
     let answer = send(gateway, token, "POST", RESOLVE, &question.to_string()).await;
     assert_eq!(answer.header("content-type"), Some(if answer.status == 400 { "application/scim+json" } else { "application/json" }));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
+    if answer.status != 400 {
+        fits("POST", RESOLVE, answer.status, &answer.json());
+    }
     (answer.status, answer.json())
 }
 

@@ -6,6 +6,7 @@
 
 mod chrome;
 mod convert;
+pub mod chrome;
 mod link;
 mod plain;
 mod walk;
@@ -16,7 +17,7 @@ use chrome::Chrome;
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Whether the tests that need a browser run; says so when they do not.
-fn browser(test: &str) -> bool {
+pub fn browser(test: &str) -> bool {
     let on = std::env::var("MUSTER_TEST_BROWSER").is_ok_and(|value| value == "1");
     if !on {
         println!("left out: {test} needs chromium and chromium-driver (run tests/run)");

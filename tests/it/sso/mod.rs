@@ -1,15 +1,21 @@
 //! The whole story with a real OpenID provider: people known by mailbox name sign in, are converted while they sign in, are found by a
 //! directory, and one of them leaves.
 //!
-//! `MUSTER_TEST_OIDC` names a folder with the provider (tests/oidc) and what it needs installed.
+//! `MUSTER_TEST_OIDC` names a folder with the provider (tests/oidc) and what it needs installed. With `MUSTER_TEST_BROWSER=1`, two of them sit
+//! in front of the console the whole time.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod browser;
+mod desk;
 
-use crate::harness::{Answer, Connection, Installation, Node, eventually, ports::free_port, process::Process};
+use crate::{
+    console,
+    harness::{Answer, Connection, Installation, Node, eventually, ports::free_port, process::Process},
+};
 use browser::{Browser, End};
 use bytes::Bytes;
+use desk::Desk;
 use http_body_util::Full;
 use hyper::Request;
 use serde_json::{Value, json};
@@ -37,7 +43,8 @@ impl Story {
         let account = |words: &[&str]| [words, &["--account", "acme"]].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
         installation.json(&["account", "create", "--slug", "acme"]).await;
         let mut csv = String::from("user_id,email,role\nboss,boss@acme.test,administrator\n");
-        (1..=USERS).for_each(|n| csv.push_str(&format!("u{n},u{n}@acme.test,user\n")));
+        csv.push_str("u1,u1@acme.test,viewer\n");
+        (2..=USERS).for_each(|n| csv.push_str(&format!("u{n},u{n}@acme.test,user\n")));
         let (users, secret) = (installation.path().join("users.csv"), installation.path().join("secret"));
         std::fs::write(&users, csv).unwrap();
         std::fs::write(&secret, format!("{SECRET}\n")).unwrap();
@@ -128,10 +135,27 @@ async fn from_mailbox_names_to_a_directory_everybody_signs_in_as_who_they_are() 
     let End::Page(stranger) = story.sign_in("stranger").await else { panic!("a stranger is let in") };
     assert_eq!(stranger.status, 403, "{}", String::from_utf8_lossy(&stranger.body));
 
+    // Two of them use the console, and have no password there.
+    let desks = match console::browser("the console, signed in to with a real OpenID provider,") {
+        true => Some((Desk::of("boss", story.node.address, port).await, Desk::of("u1", story.node.address, port).await)),
+        false => None,
+    };
+    if let Some((boss, u1)) = &desks {
+        boss.sign_in().await;
+        boss.is("boss").await;
+        u1.sign_in().await;
+        u1.is("u1").await;
+    }
+
     // Everybody is converted, and goes on signing in.
     let setup = story.run(&["scim", "setup", "--administrator", "boss"]).await;
     assert_eq!(setup["preflight"]["colliding_users"], USERS + 1);
-    let key = setup["secret_key"].as_str().unwrap();
+    let key = match &desks {
+        // The same from the console, which voids that one.
+        Some((boss, _)) => boss.secret_key(USERS + 1).await,
+        None => setup["secret_key"].as_str().unwrap().to_owned(),
+    };
+    let key = key.as_str();
     let sent = |name: &str| json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": format!("{name}@acme.test"), "emails": [{"value": format!("{name}@acme.test"), "type": "work", "primary": true}]});
     let (status, refused) = story.ask("POST", "/scim/Users", key, Some(sent("u1"))).await;
     assert!(status == 409 && refused["detail"].as_str().unwrap().contains("muster convert plan"), "{refused}");
@@ -153,6 +177,12 @@ async fn from_mailbox_names_to_a_directory_everybody_signs_in_as_who_they_are() 
         assert_eq!((&user["id"], user["user_id"].as_str()), (id, Some(&*format!("{name}@acme.test"))));
     }
 
+    if let Some((boss, u1)) = &desks {
+        boss.is("boss@acme.test").await;
+        u1.is("u1@acme.test").await;
+        u1.watches().await;
+    }
+
     // The directory finds everybody where they are, makes nobody twice, and cuts off who leaves.
     for (name, id) in &people {
         let (status, found) = story.ask("GET", &format!("/scim/Users?filter=userName%20eq%20%22{name}%40acme.test%22"), key, None).await;
@@ -165,5 +195,9 @@ async fn from_mailbox_names_to_a_directory_everybody_signs_in_as_who_they_are() 
     let End::Page(gone) = story.sign_in("u1").await else { panic!("who has left is let in") };
     assert!(gone.status == 403 && String::from_utf8_lossy(&gone.body).contains("disabled"));
     assert_eq!(story.signed_in("u2").await["id"], people["u2"], "and nobody else is");
+    if let Some((boss, u1)) = &desks {
+        u1.is_out("Your user is disabled").await;
+        boss.is("boss@acme.test").await;
+    }
     process.kill();
 }

@@ -56,7 +56,7 @@ pub(crate) async fn submit(request: &Request<'_>, token: &str) -> Answer {
     match carry_out(request, &hash, &link).await? {
         Ok((user, user_id)) => {
             let to = if link.user.is_none() { "/configuration/auth/scim" } else { "/" };
-            sign_in::begin(request, link.account, (user, user_id), to).await
+            sign_in::begin(request, link.account, (user, user_id), to, "").await
         }
         Err(why) => {
             let form = &request.form;

@@ -1,6 +1,6 @@
 //! Signing in with a password.
 
-use super::within;
+use super::{account, decided, within};
 use crate::console::{
     assets, cookie,
     flash::Flash,
@@ -10,10 +10,7 @@ use crate::console::{
     visit::{Request, html, redirect},
 };
 use askama::Template;
-use axum::{
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use muster_domain::{AccountId, SessionToken, UserId, conversion::Source};
 use muster_store::{
     accounts::{self, Account},
@@ -23,8 +20,9 @@ use muster_store::{
         passwords,
         sessions::{self, NewSession},
     },
-    now_ms, resources,
+    now_ms, resources, sso,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
@@ -37,11 +35,19 @@ struct SignIn<'a> {
     account: &'a str,
     user_id: &'a str,
     error: Option<&'static str>,
+    /// The name of the account's provider.
+    provider: Option<String>,
 }
 
 impl SignIn<'_> {
     fn asset(&self, name: &str) -> &'static str {
         assets::href(name)
+    }
+
+    /// Where one signs in with the provider.
+    fn provider_href(&self) -> String {
+        let next = utf8_percent_encode(self.next, NON_ALPHANUMERIC);
+        format!("/sign-in/provider?account={}&next={next}", utf8_percent_encode(self.account, NON_ALPHANUMERIC))
     }
 }
 
@@ -53,15 +59,17 @@ pub(crate) async fn show(request: &Request<'_>) -> Answer {
     if Viewer::of(request.app, request.parts).await?.is_some() {
         return Ok(redirect(within(request.query.text("next"))));
     }
-    let accounts = request.read(accounts::list(request.store())).await?;
+    let (accounts, headers) = (request.read(accounts::list(request.store())).await?, &request.parts.headers);
+    let slug = request.query.text("account");
     let page = SignIn {
-        theme: Theme::of(&request.parts.headers),
-        flash: Flash::of(&request.parts.headers),
+        theme: Theme::of(headers),
+        flash: Flash::of(headers),
         next: request.query.text("next"),
-        asks_account: decided(&accounts, &request.parts.headers).is_none(),
-        account: request.query.text("account"),
+        asks_account: decided(&accounts, headers).is_none(),
+        account: slug,
         user_id: "",
         error: None,
+        provider: provider_of(request, account(&accounts, headers, slug)).await?,
     };
     request.html(&page)
 }
@@ -71,15 +79,14 @@ pub(crate) async fn submit(request: &Request<'_>) -> Answer {
     let form = &request.form;
     let (user_id, slug) = (form.text("user_id"), form.text("account"));
     let accounts = request.read(accounts::list(request.store())).await?;
-    let decided = decided(&accounts, &request.parts.headers);
-    let asks_account = decided.is_none();
-    let account = decided.or_else(|| accounts.iter().find(|account| account.slug == slug));
+    let asks_account = decided(&accounts, &request.parts.headers).is_none();
+    let account = account(&accounts, &request.parts.headers, slug);
     // An account that is not there takes as long, and counts as much, as a user that is not there.
     let id = account.map_or(AccountId(uuid::Uuid::nil()), |account| account.id);
     let attempt = request.app.throttle.attempt(id, user_id, request.peer).map_err(Problem::TooMany)?;
     if let Some(user) = known(request, id, user_id, form.get("password").unwrap_or_default()).await? {
-        request.app.throttle.succeeded(attempt);
-        return begin(request, id, user, within(form.text("next"))).await;
+        request.app.throttle.succeeded(&attempt);
+        return begin(request, id, user, within(form.text("next")), "").await;
     }
     let page = SignIn {
         theme: Theme::of(&request.parts.headers),
@@ -89,18 +96,15 @@ pub(crate) async fn submit(request: &Request<'_>) -> Answer {
         account: slug,
         user_id,
         error: Some(WRONG),
+        provider: provider_of(request, account).await?,
     };
     html(StatusCode::FORBIDDEN, &page)
 }
 
-/// The account, when there is no choice: the one whose host this is, or the only one.
-fn decided<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<&'a Account> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let of_host = accounts
-        .iter()
-        .find(|account| account.host.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host) || own.eq_ignore_ascii_case(name)));
-    of_host.or(if let [only] = accounts { Some(only) } else { None })
+/// What the account's provider is called, if it has one.
+async fn provider_of(request: &Request<'_>, account: Option<&Account>) -> Result<Option<String>, Problem> {
+    let Some(account) = account else { return Ok(None) };
+    Ok(request.read(sso::provider(request.store(), account.id)).await?.map(|provider| provider.name().to_owned()))
 }
 
 /// The user with this user id, or one it had before, if the password is right and the user may be here.
@@ -128,8 +132,9 @@ async fn known(request: &Request<'_>, account: AccountId, user_id: &str, passwor
     Ok(welcome.then_some((user.id, user.user_id)))
 }
 
-/// Begins a session and goes to a page of ours. Whatever session the browser had is over: nobody can have prepared it.
-pub(crate) async fn begin(request: &Request<'_>, account: AccountId, (user, user_id): (UserId, String), to: &str) -> Answer {
+/// Begins a session and goes to a page of ours. Whatever session the browser had is over: nobody can have prepared it. `how` goes into the
+/// audit log.
+pub(crate) async fn begin(request: &Request<'_>, account: AccountId, (user, user_id): (UserId, String), to: &str, how: &str) -> Answer {
     let store = request.store();
     if let Some(old) = Viewer::of(request.app, request.parts).await? {
         request.read(sessions::end(store, old.account, old.session)).await?;
@@ -138,7 +143,8 @@ pub(crate) async fn begin(request: &Request<'_>, account: AccountId, (user, user
     let peer = request.peer.to_string();
     let new = NewSession { user, hash: token.hash(), peer: &peer, agent: request.agent(), now_ms: now_ms() };
     request.read(sessions::begin(store, account, &new)).await?;
-    request.read(audit::append(store, account, &entry(request, user, &user_id))).await?;
+    let entry = Entry { detail: how.to_owned(), ..entry(request, user, &user_id) };
+    request.read(audit::append(store, account, &entry)).await?;
     let mut response: Response = redirect(to);
     cookie::set_session(request.app, &mut response, &token);
     Ok(response)

@@ -1,6 +1,7 @@
 //! Configuration › Authentication Settings › What's Next › Setup SCIM: a SCIM administrator, a secret key, and whether it works.
 
 pub(super) mod connection;
+mod preflight;
 mod sealed;
 
 use super::{
@@ -24,6 +25,7 @@ use muster_store::{
     console::administrators::{self, Candidate},
     keys,
 };
+use preflight::Preflight;
 
 const PAGE: &str = "/configuration/auth/scim";
 /// Where the key is shown.
@@ -57,6 +59,7 @@ struct Setup {
     candidates: Vec<Candidate>,
     chosen: UserId,
     connection: Connection,
+    preflight: Option<Preflight>,
 }
 
 /// `GET /configuration/auth/scim`
@@ -77,6 +80,7 @@ async fn show(visit: &Visit<'_>) -> Answer {
         key,
         candidates,
         connection,
+        preflight: preflight::of(visit).await?,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::{
     aliases, conversions, parameters,
     shape::{list, maybe, named, object, open, text},
+    sso,
 };
 use crate::api::Action;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(super) struct Described {
     pub(super) answer: Answer,
     /// Beside those every action has.
     pub(super) refusals: &'static [&'static str],
+    /// Answers that are no errors and let nobody in: status, description.
+    pub(super) nobody: &'static [(&'static str, &'static str)],
 }
 
 /// What is answered when it is done.
@@ -39,16 +42,16 @@ pub(super) enum Answer {
 impl Action {
     /// Whether it cannot do without its body.
     pub(super) const fn needs_body(self) -> bool {
-        matches!(self, Self::Snooze | Self::ExtendAliases | Self::ReleaseAliases)
+        matches!(self, Self::Snooze | Self::ExtendAliases | Self::ReleaseAliases | Self::ResolveIdentity | Self::RedeemSignIn)
     }
 }
 
 /// Refusals of what takes a body and may be too late.
 pub(super) const CHANGE: &[&str] = &["408", "409", "413", "415"];
-const BODY: &[&str] = &["408", "413", "415"];
+pub(super) const BODY: &[&str] = &["408", "413", "415"];
 
 pub(super) fn look(tag: &'static str, summary: &'static str, parameters: Vec<Value>, answer: Answer) -> Described {
-    Described { tag, summary, parameters, body: None, answer, refusals: &[] }
+    Described { tag, summary, parameters, body: None, answer, refusals: &[], nobody: &[] }
 }
 
 pub(super) fn ok(description: &'static str, schema: Value, example: Value) -> Answer {
@@ -96,6 +99,7 @@ pub(super) fn describe(action: Action) -> Described {
             look("Notifications", "Send no more mail to this address.", Vec::new(), Answer::Nothing("It is off the list."))
         }
         Action::Mails => look("Notifications", "What became of the latest mails.", vec![parameters::limit()], mails()),
+        Action::ResolveIdentity | Action::RedeemSignIn => sso::describe(action),
         Action::Conversions
         | Action::Plan
         | Action::Conversion

@@ -8,6 +8,7 @@ mod describe;
 mod parameters;
 mod schemas;
 mod shape;
+mod sso;
 
 use super::answers::{headers_of, refused, with_body, without_body};
 use crate::{
@@ -22,7 +23,7 @@ pub(super) use schemas::all as schemas;
 /// The name of the security scheme.
 pub(super) const SCHEME: &str = "apiToken";
 /// The tags of the operations.
-pub(super) const TAGS: [(&str, &str); 4] = [
+pub(super) const TAGS: [(&str, &str); 5] = [
     ("Log", "What directories asked for and what became of it. Tokens of administrators and user managers may look."),
     ("Incidents", "Failures with one cause, and what people do about them."),
     (
@@ -31,6 +32,7 @@ pub(super) const TAGS: [(&str, &str); 4] = [
          the work and takes an order within seconds. Aliases are the old user ids it leaves.",
     ),
     ("Notifications", "Who gets mail about incidents, and what became of it."),
+    ("Sign-in", "For platforms with a sign-in of their own: who is meant, before, during and after a conversion. See docs/SSO.md."),
 ];
 
 /// The security scheme.
@@ -62,13 +64,20 @@ fn path(address: &Address, server: &str) -> Value {
 }
 
 fn operation(taken: &Taken) -> Value {
-    let Described { tag, summary, parameters, body, answer, refusals } = describe::describe(taken.action);
+    let Described { tag, summary, parameters, body, answer, refusals, nobody } = describe::describe(taken.action);
     let refusals: Vec<&str> =
         ["403", "404"].into_iter().chain(refusals.iter().copied().filter(|status| *status != "409")).chain(["405"]).collect();
     let mut responses = refused(&refusals);
     if describe::describe(taken.action).refusals.contains(&"409") {
         let conflict = "It cannot be done as things stand; `detail` says why, and what to do.";
         responses.insert("409".to_owned(), with_body(conflict, &super::reference("schemas", "Error"), &[]));
+    }
+    for (status, description) in nobody {
+        let content = json!({
+            "application/json": { "schema": super::reference("schemas", "SignInRefused") },
+            "application/scim+json": { "schema": super::reference("schemas", "Error") }
+        });
+        responses.insert((*status).to_owned(), json!({ "description": description, "headers": headers_of(&[]), "content": content }));
     }
     let (status, answer) = answered(answer);
     responses.insert(status.to_owned(), answer);

@@ -22,7 +22,12 @@ pub(in super::super) fn all() -> Map<String, Value> {
         ("Mail", mail()),
         ("Alias", super::aliases::schema()),
     ];
-    named.into_iter().chain(super::conversions::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
+    named
+        .into_iter()
+        .chain(super::conversions::schemas())
+        .chain(super::sso::schemas())
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect()
 }
 
 fn operation() -> Value {

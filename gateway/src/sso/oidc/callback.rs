@@ -1,7 +1,14 @@
-//! Back from the provider: who is it, and on to the platform.
+//! Back from the provider: who is it? On to whoever wanted to know.
 
-use super::{callback_address, flow, flow::Flow, page, page::Problem, parameter, provider};
-use crate::{app::App, context::Context, refusal::Refusal, reply, sso::newcomer};
+use super::{Purpose, callback_address, flow, flow::Flow, page, page::Problem, parameter, provider};
+use crate::{
+    app::App,
+    console::{self, Ended},
+    context::Context,
+    refusal::Refusal,
+    reply,
+    sso::newcomer,
+};
 use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
@@ -11,41 +18,51 @@ use muster_domain::{
     sso::{Evidence, Match, Provider, Refusal as Reason, SignInCode, identity_in},
 };
 use muster_store::{accounts::Account, sso};
+use std::{net::IpAddr, sync::Arc};
 use url::Url;
 
+/// A browser that has come back.
+pub(super) struct Return<'r> {
+    pub(super) app: &'r Arc<App>,
+    pub(super) peer: IpAddr,
+    pub(super) parts: &'r Parts,
+    pub(super) context: &'r Context,
+    pub(super) account: &'r Account,
+    pub(super) provider: &'r Provider,
+    pub(super) query: &'r str,
+}
+
 /// Ends a sign-in.
-pub(super) async fn end(
-    app: &App,
-    account: &Account,
-    provider: &Provider,
-    parts: &Parts,
-    context: &Context,
-    query: &str,
-) -> Result<Result<Response, Problem>, Refusal> {
+pub(super) async fn end(back: &Return<'_>) -> Result<Result<Response, Problem>, Refusal> {
+    let Return { app, account, .. } = *back;
     let key = app.read(flow::key(app)).await?;
-    let flow = parameter(query, "state").and_then(|state| Flow::of_browser(&parts.headers, &state, &key, account.id));
+    let flow = parameter(back.query, "state").and_then(|state| Flow::of_browser(&back.parts.headers, &state, &key, account.id));
     let Some(flow) = flow else { return Ok(Err(Problem::NotBegun)) };
-    let ended = match admitted(app, account, provider, context, query, &flow).await? {
-        Ok(found) => on(app, account, provider, &flow, &found).await?,
-        Err(problem) => Err(problem),
+    let mut identity = String::new();
+    let who = admitted(back, &flow, &mut identity).await?;
+    let mut response = match &flow.purpose {
+        Purpose::Platform { back: state } => {
+            let ended = match who {
+                Ok(found) => on(app, account, back.provider, &flow, state.as_deref(), &found).await?,
+                Err(problem) => Err(problem),
+            };
+            ended.unwrap_or_else(|problem| page::problem(problem, back.context))
+        }
+        purpose => {
+            let ended = Ended { account, provider: back.provider, purpose, flow: flow.id(), identity: &identity, who };
+            console::end_sign_in(app, back.peer, back.parts, back.context, ended).await
+        }
     };
     // However it ended, this browser cannot end it again.
-    let mut response = ended.unwrap_or_else(|problem| page::problem(problem, context));
     if let Some(cookie) = flow.clear_cookie(app, account) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(Ok(response))
 }
 
-/// Who it is.
-async fn admitted(
-    app: &App,
-    account: &Account,
-    provider: &Provider,
-    context: &Context,
-    query: &str,
-    flow: &Flow,
-) -> Result<Result<Match, Problem>, Refusal> {
+/// Who it is. What the provider calls them is left in `identity`, once it is believed.
+async fn admitted(back: &Return<'_>, flow: &Flow, identity: &mut String) -> Result<Result<Match, Problem>, Refusal> {
+    let Return { app, account, provider, query, context, .. } = *back;
     // RFC 9207: an answer that names its issuer must name the right one.
     if parameter(query, "iss").is_some_and(|issuer| issuer != provider.issuer) {
         return Ok(Err(Problem::NotBelieved));
@@ -64,23 +81,33 @@ async fn admitted(
         Err(reason) => return Ok(Err(Problem::Refused(reason))),
     };
     app.forms.note(account.id, Source::Sso, &presented);
+    identity.clone_from(&presented);
     let found = match app.read(sso::resolve(&app.store, account.id, &presented, Evidence::Assertion, &settings)).await? {
-        Err(Reason::Unknown) => newcomer::make(app, account.id, context, &presented, &settings).await?.map(|(found, _)| found),
+        Err(Reason::Unknown) if flow.purpose.makes_users() => {
+            newcomer::make(app, account.id, context, &presented, &settings).await?.map(|(found, _)| found)
+        }
         found => found,
     };
     Ok(found.map_err(Problem::Refused))
 }
 
 /// On to the platform, with a code that only the platform can ask about.
-async fn on(app: &App, account: &Account, provider: &Provider, flow: &Flow, found: &Match) -> Result<Result<Response, Problem>, Refusal> {
+async fn on(
+    app: &App,
+    account: &Account,
+    provider: &Provider,
+    flow: &Flow,
+    state: Option<&str>,
+    found: &Match,
+) -> Result<Result<Response, Problem>, Refusal> {
     let code = SignInCode::generate();
     if !app.read(sso::put_code(&app.store, account.id, found.person.id, &code, &flow.id())).await? {
         return Ok(Err(Problem::Used));
     }
     let mut address = Url::parse(&provider.return_to).map_err(Refusal::internal)?;
     address.query_pairs_mut().append_pair("code", code.reveal());
-    if let Some(back) = &flow.back {
-        address.query_pairs_mut().append_pair("state", back);
+    if let Some(state) = state {
+        address.query_pairs_mut().append_pair("state", state);
     }
     let location = HeaderValue::try_from(String::from(address)).map_err(Refusal::internal)?;
     let response = reply::with_header(reply::empty(StatusCode::SEE_OTHER), header::LOCATION, location);

@@ -1,5 +1,6 @@
 //! A sign-in under way, in a cookie of the browser that began it.
 
+use super::Purpose;
 use crate::app::App;
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,6 +16,8 @@ const LIFE_S: i64 = 600;
 const MAC_BYTES: usize = 32;
 /// A longer cookie is none of ours.
 const COOKIE_MAX: usize = 3_500;
+/// The longest address of a page that is gone back to, bytes: in JSON it can be twice as long, and a browser keeps 4 KB.
+pub(crate) const NEXT_MAX: usize = 1_000;
 
 /// What has to be known when the browser comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +25,7 @@ pub(super) struct Flow {
     pub state: String,
     pub nonce: String,
     pub verifier: String,
-    /// What the platform gave, to be given back to it.
-    pub back: Option<String>,
+    pub purpose: Purpose,
     pub expires_ms: i64,
 }
 
@@ -33,8 +35,13 @@ pub(super) async fn key(app: &App) -> Result<[u8; 32], StoreError> {
 }
 
 impl Flow {
-    pub(super) fn new(state: String, nonce: String, verifier: String, back: Option<String>) -> Self {
-        Self { state, nonce, verifier, back, expires_ms: now_ms() + LIFE_S * 1000 }
+    pub(super) fn new(state: String, nonce: String, verifier: String, purpose: Purpose) -> Self {
+        Self { state, nonce, verifier, purpose, expires_ms: now_ms() + LIFE_S * 1000 }
+    }
+
+    /// When it began.
+    pub(super) const fn began_ms(&self) -> i64 {
+        self.expires_ms - LIFE_S * 1000
     }
 
     fn seal(&self, key: &[u8; 32], account: AccountId) -> String {
@@ -93,7 +100,8 @@ fn cookie(app: &App, account: &Account, state: &str, value: &str, life_s: i64) -
 
 fn mac(key: &[u8; 32], account: AccountId, payload: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    for part in [b"muster sso flow 1".as_slice(), account.0.as_bytes(), payload] {
+    // A flow of version 1 had no purpose. A gateway of that age must not take one of ours for the platform's.
+    for part in [b"muster sso flow 2".as_slice(), account.0.as_bytes(), payload] {
         // With its length, so that no part can reach into the next.
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -103,12 +111,14 @@ fn mac(key: &[u8; 32], account: AccountId, payload: &[u8]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::NEXT_MAX, *};
+    use uuid::Uuid;
 
     const KEY: [u8; 32] = [7; 32];
 
     fn flow() -> Flow {
-        Flow { state: "s".repeat(22), nonce: "n".into(), verifier: "v".into(), back: Some("b".into()), expires_ms: 1_000 }
+        let purpose = Purpose::Platform { back: Some("b".into()) };
+        Flow { state: "s".repeat(22), nonce: "n".into(), verifier: "v".into(), purpose, expires_ms: 1_000 }
     }
 
     #[test]
@@ -124,6 +134,18 @@ mod tests {
             let mut forged = bytes.clone();
             forged[at] ^= 1;
             assert_eq!(Flow::open(&URL_SAFE_NO_PAD.encode(forged), &KEY, account, 0), None, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn what_it_is_for_is_kept_and_a_cookie_has_room_for_it() {
+        let account = AccountId::new();
+        let address = format!("/{}", "\"".repeat(NEXT_MAX - 1));
+        for purpose in [Purpose::Console { next: address.clone() }, Purpose::Confirm { session: Uuid::nil(), back: address }] {
+            let flow = Flow { verifier: "v".repeat(43), nonce: "n".repeat(22), purpose, ..flow() };
+            let text = flow.seal(&KEY, account);
+            assert!(text.len() <= COOKIE_MAX, "{}", text.len());
+            assert_eq!(Flow::open(&text, &KEY, account, 0), Some(flow));
         }
     }
 

@@ -7,10 +7,11 @@ use axum::{
     response::Response,
 };
 use muster_domain::sso::Refusal;
+use std::time::Duration;
 
 /// Why somebody does not get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// There is no account, or it has no provider.
     Nowhere,
     /// The browser did not begin this sign-in, or did so too long ago.
@@ -23,6 +24,10 @@ pub(super) enum Problem {
     NotBelieved,
     /// The provider cannot be spoken to.
     Away,
+    /// The provider does not say that it has asked the person again.
+    NotAskedAgain,
+    /// There were too many sign-ins.
+    TooMany,
     /// Nobody may sign in with this identity.
     Refused(Refusal),
 }
@@ -50,7 +55,17 @@ pub(super) fn problem(problem: Problem, context: &Context) -> Response {
     response
 }
 
-const fn words(problem: Problem) -> (StatusCode, &'static str, &'static str) {
+/// The same for somebody who comes too often.
+pub(super) fn too_many(wait: Duration, context: &Context) -> Response {
+    let mut response = problem(Problem::TooMany, context);
+    // Rounded up: whoever comes back early is refused again.
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+/// Its status, its title, and what to do.
+pub(crate) const fn words(problem: Problem) -> (StatusCode, &'static str, &'static str) {
     match problem {
         Problem::Nowhere => {
             (StatusCode::NOT_FOUND, "Nothing here", "There is no sign-in at this address. Begin at the platform you want to use.")
@@ -58,10 +73,10 @@ const fn words(problem: Problem) -> (StatusCode, &'static str, &'static str) {
         Problem::NotBegun => (
             StatusCode::BAD_REQUEST,
             "Please begin again",
-            "This sign-in was not begun in this browser, or too long ago. Begin again at the platform you want to use.",
+            "This sign-in was not begun in this browser, or too long ago. Begin again where you wanted to sign in.",
         ),
         Problem::Used => {
-            (StatusCode::BAD_REQUEST, "Already used", "This sign-in has been used already. Begin again at the platform you want to use.")
+            (StatusCode::BAD_REQUEST, "Already used", "This sign-in has been used already. Begin again where you wanted to sign in.")
         }
         Problem::Denied => (
             StatusCode::FORBIDDEN,
@@ -80,6 +95,17 @@ const fn words(problem: Problem) -> (StatusCode, &'static str, &'static str) {
             "Not now",
             "The service that says who you are does not answer. Try again in a moment; if that does not help, your administrator should look at the \
              sign-in settings of this account.",
+        ),
+        Problem::NotAskedAgain => (
+            StatusCode::FORBIDDEN,
+            "Not confirmed",
+            "The service that says who you are was to ask you again just now, and does not say that it has (auth_time). Try once more; if that does not \
+             help, ask for a one-time link and choose a password, which confirms as well.",
+        ),
+        Problem::TooMany => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Not now",
+            "There are too many sign-ins at this moment, from where you are or to this account. Wait a minute, then begin again.",
         ),
         Problem::Refused(refusal) => (StatusCode::FORBIDDEN, "Not signed in", for_people(refusal)),
     }

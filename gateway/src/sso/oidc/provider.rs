@@ -10,7 +10,10 @@ use muster_domain::sso::Provider;
 use openidconnect::{
     AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, IssuerUrl, Nonce,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, SignatureVerificationError, TokenResponse,
-    core::{CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreJwsSigningAlgorithm as Alg, CoreProviderMetadata},
+    core::{
+        CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreJwsSigningAlgorithm as Alg,
+        CoreProviderMetadata,
+    },
 };
 use serde_json::{Map, Value};
 use std::{
@@ -49,6 +52,8 @@ pub(super) enum Failed {
     Exchange(String),
     #[error("the identity token is not believed: {0}")]
     Token(String),
+    #[error("the provider was to ask again who it is, and does not say that it has: {0}")]
+    NotAskedAgain(&'static str),
     #[error("the settings do not work: {0}")]
     Settings(String),
 }
@@ -57,6 +62,7 @@ impl From<Failed> for Problem {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Away(_) => Self::Away,
+            Failed::NotAskedAgain(_) => Self::NotAskedAgain,
             Failed::Exchange(_) | Failed::Token(_) | Failed::Settings(_) => Self::NotBelieved,
         }
     }
@@ -125,19 +131,28 @@ pub(super) struct AuthorizationRequest {
     pub verifier: String,
 }
 
-/// The beginning of a sign-in.
-pub(super) async fn authorization(providers: &Providers, provider: &Provider, callback: &str) -> Result<AuthorizationRequest, Failed> {
+/// The beginning of a sign-in. `again`: the person is asked, even if the provider remembers who it is.
+pub(super) async fn authorization(
+    providers: &Providers,
+    provider: &Provider,
+    callback: &str,
+    again: bool,
+) -> Result<AuthorizationRequest, Failed> {
     let (metadata, _) = providers.metadata(&provider.issuer, None).await?;
     let redirect = RedirectUrl::new(callback.to_owned()).map_err(settings)?;
     let client = CoreClient::from_provider_metadata((*metadata).clone(), ClientId::new(provider.client_id.clone()), None);
     let client = client.set_redirect_uri(redirect);
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let scopes = provider.scopes.split_whitespace().filter(|scope| *scope != "openid").map(|scope| Scope::new(scope.to_owned()));
-    let (address, state, nonce) = client
+    let mut request = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scopes(scopes)
-        .set_pkce_challenge(challenge)
-        .url();
+        .set_pkce_challenge(challenge);
+    if again {
+        // The first asks for it in the words of most; only the second makes a provider say when it was (OpenID Connect Core §2).
+        request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
+    }
+    let (address, state, nonce) = request.url();
     Ok(AuthorizationRequest {
         address: address.into(),
         state: state.into_secret(),
@@ -180,7 +195,22 @@ pub(super) async fn identity(
         }
         Err(error) => return Err(Failed::Token(chain(error))),
     }
-    claims_of(token).ok_or_else(|| Failed::Token("its claims are no JSON object".to_owned()))
+    let claims = claims_of(token).ok_or_else(|| Failed::Token("its claims are no JSON object".to_owned()))?;
+    if flow.purpose.asks_again() {
+        asked_again(&claims, flow.began_ms() / 1000, muster_store::now_ms() / 1000).map_err(Failed::NotAskedAgain)?;
+    }
+    Ok(claims)
+}
+
+/// Whether the person was asked since this moment. A provider that only knows somebody from before is no proof of who sits there now.
+fn asked_again(claims: &Map<String, Value>, since_s: i64, now_s: i64) -> Result<(), &'static str> {
+    // Some write a fraction.
+    let at = claims.get("auth_time").ok_or("there is no auth_time")?;
+    let at = at.as_i64().or_else(|| at.as_f64().map(|at| at as i64)).ok_or("auth_time is no number")?;
+    if at < since_s - CLOCKS_DIFFER_S {
+        return Err("auth_time is before it was asked to");
+    }
+    if at > now_s + CLOCKS_DIFFER_S { Err("auth_time is to come") } else { Ok(()) }
 }
 
 fn settings(error: impl Display) -> Failed {
@@ -212,4 +242,22 @@ fn claims_of(token: &CoreIdToken) -> Option<Map<String, Value>> {
     let text = token.to_string();
     let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&payload).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_who_was_asked_since_is_there_now() {
+        let asked = |claims: Value| asked_again(claims.as_object().expect("an object"), 10_000, 10_030);
+        for good in [json!(10_000), json!(10_030), json!(10_000 - CLOCKS_DIFFER_S), json!(10_030 + CLOCKS_DIFFER_S), json!(10_005.75)] {
+            assert_eq!(asked(json!({ "auth_time": good })), Ok(()), "{good}");
+        }
+        for bad in [json!(9_999 - CLOCKS_DIFFER_S), json!(10_031 + CLOCKS_DIFFER_S), json!(0), json!("10010"), json!(null), json!(true)] {
+            assert!(asked(json!({ "auth_time": bad })).is_err(), "{bad}");
+        }
+        assert!(asked(json!({ "iat": 10_010 })).is_err(), "when the token was made says nothing");
+    }
 }

@@ -1,6 +1,6 @@
 //! The console over HTTP, as a browser without scripts uses it.
 
-mod browser;
+pub mod browser;
 mod convert;
 mod doors;
 mod events;

@@ -1,12 +1,13 @@
 //! Setup SCIM, from an empty account to a directory that gets through.
 
 use super::browser::{Browser, PASSWORD};
-use crate::support::{Answer, Gateway};
-use muster_domain::Role;
+use crate::support::{Answer, Gateway, insert_user, named};
+use muster_domain::{Role, UserId};
 use muster_store::{
     console::{administrators, audit},
     keys,
 };
+use serde_json::json;
 use std::time::Duration;
 
 const PAGE: &str = "/configuration/auth/scim";
@@ -152,4 +153,20 @@ async fn the_panel_says_what_the_directory_does_and_what_is_wrong() {
     browser.get(PAGE).await.is_page(200, "Waiting");
     assert_eq!(directory(&gateway, &gateway.key).await.status, 401);
     until(&mut browser, "replaced by a newer one").await;
+}
+
+#[tokio::test]
+async fn whom_a_directory_would_not_find_is_said_before_it_is_switched_on() {
+    let gateway = Gateway::start().await;
+    let mut browser = Browser::administrator(&gateway).await;
+    assert!(!browser.get(PAGE).await.text().contains("id=\"preflight\""), "there is nothing to say");
+    for (name, address) in [("ada", "ada@acme.test"), ("bea", "bea@acme.test"), ("cy@acme.test", "cy@acme.test")] {
+        let mut resource = named(name);
+        resource.insert("emails".to_owned(), json!([{ "value": address, "type": "work", "primary": true }]));
+        insert_user(&gateway.store, gateway.account, UserId::new().0, Role::User, resource).await;
+    }
+    let page = browser.get(PAGE).await;
+    page.is_page(200, "2 users are known by mailbox name").is_page(200, "ada, bea");
+    let text = page.text();
+    assert!(text.contains("href=\"/configuration/ad/convert\"") || text.contains("muster convert plan --account acme"), "{text}");
 }

@@ -1,10 +1,17 @@
 //! Sign-in with an OpenID provider: one that is honest, and one that is not.
 
+mod confirm;
+mod console;
 mod provider;
+mod rate;
 
-use crate::support::{Answer, Gateway};
+use crate::{
+    described::fits,
+    support::{Answer, Gateway},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster_domain::{ApiToken, Role, UserId, sso as rules};
+use muster_gateway::GatewaySettings;
 use muster_scim::Resource;
 use muster_store::{UserRow, accounts, api_tokens, now_ms, sso};
 use provider::{Key, Provider};
@@ -33,7 +40,11 @@ struct Begun {
 
 impl World {
     async fn new() -> Self {
-        let (gateway, key) = (Gateway::start().await, Key::new("k1"));
+        Self::with(|_| ()).await
+    }
+
+    async fn with(adjust: impl FnOnce(&mut GatewaySettings)) -> Self {
+        let (gateway, key) = (Gateway::start_with(adjust).await, Key::new("k1"));
         let provider = Provider::start(&key).await;
         let settings = rules::Provider {
             issuer: provider.issuer.clone(),
@@ -109,6 +120,7 @@ impl World {
             self.token
         );
         let answer = self.gateway.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+        fits("POST", "/api/v1/sso/redeem", answer.status, &answer.json());
         (answer.status, answer.json())
     }
 }

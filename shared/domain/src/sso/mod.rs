@@ -32,7 +32,7 @@ pub use claims::identity_in;
 pub use code::SignInCode;
 pub use creation::{Creation, Namesake, NotLinked, Verdict, judge_creation};
 pub use newcomer::{Newcomer, newcomer};
-pub use provider::{Provider, SCOPES, check_address};
+pub use provider::{Provider, SCOPES, check_address, issuer_name};
 pub use refusal::Refusal;
 pub use resolve::{Candidate, Evidence, Match, MatchedBy, Person, Via, Wanted, resolve};
 pub use settings::{Claim, Jit, Linking, Rule, SsoSettings, UnknownWord};

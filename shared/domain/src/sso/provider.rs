@@ -42,7 +42,20 @@ pub fn check_address(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// What people call the provider of this issuer: its host.
+#[must_use]
+pub fn issuer_name(issuer: &str) -> &str {
+    let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().filter(|name| !name.is_empty()).unwrap_or(issuer)
+}
+
 impl Provider {
+    /// What people call it: the host of its issuer.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        issuer_name(&self.issuer)
+    }
+
     /// Whether it can be used.
     ///
     /// # Errors
@@ -66,6 +79,17 @@ impl Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_is_called_by_its_host() {
+        for (issuer, name) in [
+            ("https://login.example.com/tenant/v2.0", "login.example.com"),
+            ("http://127.0.0.1:4000", "127.0.0.1:4000"),
+            ("https://[::1]:1/x", "[::1]:1"),
+        ] {
+            assert_eq!(issuer_name(issuer), name);
+        }
+    }
 
     #[test]
     fn only_addresses_that_keep_a_secret_are_taken() {

@@ -36,8 +36,12 @@ pub struct Session {
     pub role: Role,
     /// When it was last used, milliseconds since 1970.
     pub seen_ms: i64,
-    /// When the password was last entered again, milliseconds since 1970.
+    /// When the user last said again who it is, milliseconds since 1970.
     pub confirmed_ms: Option<i64>,
+    /// Whether the user has chosen a password.
+    pub has_password: bool,
+    /// The issuer of the account's OpenID provider, when it has one.
+    pub issuer: Option<String>,
 }
 
 /// A new session.
@@ -100,9 +104,11 @@ pub async fn begin(store: &Store, account: AccountId, new: &NewSession<'_>) -> R
 /// When the database fails.
 pub async fn find(store: &Store, hash: &SecretKeyHash, now_ms: i64) -> Result<Option<Session>, StoreError> {
     let sql = "SELECT s.account_id, s.id, s.user_id AS owner, s.seen_ms, s.confirmed_ms, a.slug, a.name, a.host, \
-         u.user_id, u.display_name, u.role FROM console_session s \
+         u.user_id, u.display_name, u.role, p.changed_ms AS password_ms, o.issuer FROM console_session s \
          JOIN account a ON a.id = s.account_id \
          JOIN users u ON u.account_id = s.account_id AND u.id = s.user_id \
+         LEFT JOIN console_password p ON p.account_id = s.account_id AND p.user_id = s.user_id \
+         LEFT JOIN sso_provider o ON o.account_id = s.account_id \
          WHERE s.hash = $1 AND s.ends_ms > $2 AND s.seen_ms > $3 AND u.active";
     let values: [Value; 3] = [hash.0.to_vec().into(), now_ms.into(), (now_ms - IDLE_MS).into()];
     let Some(row) = store.writer().query_one_raw(store.statement(sql, values)).await? else { return Ok(None) };
@@ -119,6 +125,8 @@ pub async fn find(store: &Store, hash: &SecretKeyHash, now_ms: i64) -> Result<Op
         role: role.parse().map_err(|_| StoreError::Other(format!("a user has the unknown role `{role}`")))?,
         seen_ms: row.try_get("", "seen_ms")?,
         confirmed_ms: row.try_get("", "confirmed_ms")?,
+        has_password: row.try_get::<Option<i64>>("", "password_ms")?.is_some(),
+        issuer: row.try_get("", "issuer")?,
     }))
 }
 
@@ -132,7 +140,7 @@ pub async fn touch(store: &Store, account: AccountId, id: Uuid, now_ms: i64) -> 
     Ok(())
 }
 
-/// Notes that the password was entered again.
+/// Notes that the user said again who it is.
 ///
 /// # Errors
 /// When the database fails.

@@ -8,10 +8,10 @@ use super::{
     sightings::{self, Sighting},
 };
 use crate::{
-    Dialect, UserRow, keys,
+    Dialect, UserRow, keys, sso,
     testing::{World, on_each},
 };
-use muster_domain::{AccountId, KeyId, LinkToken, Role, SecretKey, SecretKeyHash, SessionToken, UserId};
+use muster_domain::{AccountId, KeyId, LinkToken, Role, SecretKey, SecretKeyHash, SessionToken, UserId, sso::Provider};
 use muster_scim::Resource;
 use sea_orm::ConnectionTrait;
 
@@ -46,6 +46,28 @@ impl World {
         };
         audit::append(&self.store, self.account, &entry).await.expect("an entry");
     }
+}
+
+#[tokio::test]
+async fn a_session_knows_how_its_user_can_say_again_who_it_is() {
+    on_each(|world| async move {
+        let (ada, bob) = (world.somebody("ada", Role::Viewer, true).await, world.somebody("bob", Role::Viewer, true).await);
+        let hash = world.session(ada, 1_000).await;
+        let ways = async || {
+            let session = sessions::find(&world.store, &hash, 1_000).await.expect("looked up").expect("a session");
+            (session.has_password, session.issuer)
+        };
+        passwords::set(&world.store, world.account, bob, "a hash").await.expect("set");
+        assert_eq!(ways().await, (false, None), "what another has is another's");
+        let (issuer, return_to) = ("https://login.acme.test".to_owned(), "https://app.acme.test/in".to_owned());
+        let provider =
+            Provider { issuer: issuer.clone(), client_id: "muster".into(), secret_file: None, scopes: "openid".into(), return_to };
+        sso::set_provider(&world.store, world.account, &provider).await.expect("set");
+        assert_eq!(ways().await, (false, Some(issuer.clone())));
+        passwords::set(&world.store, world.account, ada, "a hash").await.expect("set");
+        assert_eq!(ways().await, (true, Some(issuer)));
+    })
+    .await;
 }
 
 #[tokio::test]

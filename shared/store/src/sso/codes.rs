@@ -24,12 +24,41 @@ pub async fn put_code(
     flow: &SecretKeyHash,
 ) -> Result<bool, StoreError> {
     let now = now_ms();
+    begin_use(store, now).await?;
+    insert(store, account, user, code.hash(), flow, (now + LIFE_MS, None)).await
+}
+
+/// Uses a sign-in up for something that needs no code. False when it was used before: then nothing may come of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_up(store: &Store, account: AccountId, user: UserId, flow: &SecretKeyHash) -> Result<bool, StoreError> {
+    let now = now_ms();
+    begin_use(store, now).await?;
+    // The hash of a code nobody has, and used: it can be redeemed by nobody.
+    insert(store, account, user, SignInCode::generate().hash(), flow, (now, Some(now))).await
+}
+
+async fn begin_use(store: &Store, now: i64) -> Result<(), StoreError> {
     // There is no other moment at which somebody has to think of it.
     let old = store.statement("DELETE FROM sso_code WHERE expires_ms < $1", [(now - KEPT_MS).into()]);
     store.writer().execute_raw(old).await?;
-    let sql = "INSERT INTO sso_code (hash, account_id, user_id, flow, expires_ms) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    let values: [Value; 5] =
-        [code.hash().0.to_vec().into(), account.0.into(), user.0.into(), flow.0.to_vec().into(), (now + LIFE_MS).into()];
+    Ok(())
+}
+
+/// False when there is one of this flow.
+async fn insert(
+    store: &Store,
+    account: AccountId,
+    user: UserId,
+    hash: SecretKeyHash,
+    flow: &SecretKeyHash,
+    (expires_ms, used_ms): (i64, Option<i64>),
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO sso_code (hash, account_id, user_id, flow, expires_ms, used_ms) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING";
+    let values: [Value; 6] =
+        [hash.0.to_vec().into(), account.0.into(), user.0.into(), flow.0.to_vec().into(), expires_ms.into(), used_ms.into()];
     Ok(store.writer().execute_raw(store.statement(sql, values)).await?.rows_affected() == 1)
 }
 

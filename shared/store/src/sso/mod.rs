@@ -13,8 +13,8 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-pub use codes::{put_code, redeem_code};
-pub use collisions::{Collisions, collisions};
+pub use codes::{put_code, redeem_code, use_up};
+pub use collisions::{Collisions, Glimpse, collisions, glimpse};
 pub use people::{Resolution, look, resolve};
 pub use provider::{provider, remove_provider, set_provider};
 pub use settings::{Chosen, DOMAINS_MAX, add_domain, choose, remove_domain, settings};

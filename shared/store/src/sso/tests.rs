@@ -178,6 +178,13 @@ async fn a_code_is_good_once_for_one_account_and_a_sign_in_for_one_code() {
         assert_eq!(redeem_code(store, account, &code).await.expect("asked"), None);
         let late = SignInCode::generate();
         assert!(put_code(store, account, jdoe, &late, &SecretKey::generate().hash()).await.expect("kept"));
+        // A sign-in that is used up without a code is worth none any more, and one that had a code cannot be used up.
+        let (used, had) = (SecretKey::generate().hash(), SecretKey::generate().hash());
+        assert!(use_up(store, account, jdoe, &used).await.expect("used"));
+        assert!(!use_up(store, account, jdoe, &used).await.expect("asked"), "once");
+        assert!(!put_code(store, account, jdoe, &SignInCode::generate(), &used).await.expect("asked"));
+        assert!(put_code(store, account, jdoe, &SignInCode::generate(), &had).await.expect("kept"));
+        assert!(!use_up(store, account, jdoe, &had).await.expect("asked"));
         store.writer().execute_unprepared("UPDATE sso_code SET expires_ms = 1").await.expect("aged");
         assert_eq!(redeem_code(store, account, &late).await.expect("asked"), None, "too late");
         let provider = Provider {
@@ -218,6 +225,16 @@ async fn those_who_would_collide_are_counted_and_nobody_else() {
         found.examples.sort_unstable();
         assert_eq!(found, Collisions { users: 2, examples: vec!["ada".into(), "jdoe".into()] });
         assert_eq!(collisions(&world.store, AccountId::new()).await.expect("counted"), Collisions::default());
+
+        // A page sees the same, as far as it looks.
+        let seen = glimpse(&world.store, account).await.expect("seen");
+        assert_eq!((seen.found.users, seen.looked_at, seen.complete), (2, 7, true));
+        let part = super::collisions::count(&world.store, account, 2, 4, 100).await.expect("seen");
+        assert!(part.looked_at == 4 && !part.complete && part.found.users <= 2, "{part:?}");
+        let first = super::collisions::count(&world.store, account, 1, 100, 1).await.expect("seen");
+        assert!(first.found.users == 1 && first.found.examples.len() == 1 && !first.complete, "{first:?}");
+        let all = super::collisions::count(&world.store, account, 2, 100, 100).await.expect("seen");
+        assert_eq!((all.found.users, all.looked_at, all.complete), (2, 7, true), "in slices");
     })
     .await;
 }

@@ -18,6 +18,8 @@ use std::time::Instant;
 pub enum Shape {
     /// Every client creates users as fast as it is answered.
     CreateBurst,
+    /// The same, one second by address and the next by mailbox name: what it costs to look for the person under the mailbox name, too.
+    CreateByTurns,
     /// Clients that create one user at a time, with a pause between them.
     IdlePost,
     /// What Entra ID does in a cycle: filter, GET, PATCH, disable or enable, POST, add to a group, in equal parts.
@@ -87,6 +89,7 @@ impl Plan {
         let mut rng = fastrand::Rng::with_seed(client as u64);
         match self.shape {
             Shape::CreateBurst => create::burst(self, client, &mut connection, &mut record, end).await?,
+            Shape::CreateByTurns => create::by_turns(self, client, &mut connection, &mut record, end).await?,
             Shape::IdlePost => create::idle(self, client, &mut connection, &mut record, end).await?,
             Shape::EntraMix => mix::cycle(self, client, &mut rng, &mut connection, &mut record, end).await?,
             Shape::FilterLookup => list::lookup(self, &mut rng, &mut connection, &mut record, end).await?,
