@@ -11,7 +11,7 @@ use crate::{
     sso::oidc::Providers,
 };
 use muster_queue::{OperationClient, Queue};
-use muster_store::{Store, StoreError, log::CycleMemory, secrets};
+use muster_store::{Store, StoreError, secrets};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -38,8 +38,6 @@ pub(crate) struct App {
     pub(crate) throttle: Throttle,
     pub(crate) streams: Streams,
     pub(crate) sightings: Sightings,
-    /// What the page of cycles need not count again.
-    pub(crate) cycles: CycleMemory,
     /// Cancelled when the gateway is asked to stop: what would go on for ever ends then.
     pub(crate) closing: CancellationToken,
 }
@@ -61,7 +59,6 @@ impl App {
             throttle: Throttle::default(),
             streams: Streams::default(),
             sightings: Sightings::default(),
-            cycles: CycleMemory::default(),
             closing,
             settings,
             store,

@@ -20,6 +20,7 @@ mod m20261124_000012_sso;
 mod m20261124_000013_sso_provider;
 mod m20261128_000020_console_lists;
 mod m20261129_000022_conversion_samples;
+mod m20261129_000030_operation_tally;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000013_sso_provider::MIGRATION),
             Box::new(m20261128_000020_console_lists::MIGRATION),
             Box::new(m20261129_000022_conversion_samples::MIGRATION),
+            Box::new(m20261129_000030_operation_tally::MIGRATION),
         ]
     }
 }
@@ -98,13 +100,17 @@ struct Words {
     key: &'static str,
     /// What follows the closing bracket of a table whose primary key is its only way in.
     keyed: &'static str,
+    /// The nil UUID.
+    nil: &'static str,
 }
 
 impl Words {
     const fn of(backend: DbBackend) -> Self {
         match backend {
-            DbBackend::Sqlite => Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", key: "text", keyed: " WITHOUT ROWID" },
-            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", key: "text COLLATE \"C\"", keyed: "" },
+            DbBackend::Sqlite => {
+                Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", key: "text", keyed: " WITHOUT ROWID", nil: Dialect::Sqlite.nil() }
+            }
+            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", key: "text COLLATE \"C\"", keyed: "", nil: Dialect::Postgres.nil() },
         }
     }
 
@@ -115,6 +121,7 @@ impl Words {
             .replace("{bytes}", self.bytes)
             .replace("{key}", self.key)
             .replace("{keyed}", self.keyed)
+            .replace("{nil}", self.nil)
     }
 }
 
@@ -124,7 +131,8 @@ struct Sql {
     name: &'static str,
     /// What only Postgres needs, and before the rest.
     postgres_first: &'static [&'static str],
-    /// What both engines run, with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{key}`, `{keyed}`.
+    /// What both engines run, with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{key}`, `{keyed}`,
+    /// `{nil}`.
     statements: &'static [&'static str],
 }
 
