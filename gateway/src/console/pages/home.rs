@@ -1,12 +1,13 @@
 //! The first page: does provisioning work?
 
 use super::{
-    failures, render,
+    day, failures, render,
     show::{self, When},
 };
 use crate::{
     app::App,
     console::{
+        chart::Chart,
         display,
         live::{Topic, nothing_shown},
         nav::Entry,
@@ -39,6 +40,9 @@ const NAMED: u32 = 5;
 struct HomePage {
     page: Page,
     now: Now,
+    chart: Chart,
+    chart_id: String,
+    chart_title: &'static str,
 }
 
 /// What the page shows, and keeps up to date.
@@ -83,8 +87,14 @@ struct Failure {
 
 /// `GET /`
 pub(super) async fn get(visit: &Visit<'_>) -> Answer {
-    let now = now(visit.app, &visit.viewer).await?;
-    visit.html(&HomePage { page: visit.page(Entry::Home, "Home").live(TOPIC.name), now })
+    let (now, chart) = tokio::try_join!(now(visit.app, &visit.viewer), day::of(visit.app, visit.account()))?;
+    visit.html(&HomePage {
+        page: visit.page(Entry::Home, "Home").live(format!("{},{}", TOPIC.name, day::CHART.name)),
+        now,
+        chart,
+        chart_id: format!("live-{}", day::CHART.name),
+        chart_title: "Operations in each half hour",
+    })
 }
 
 async fn now(app: &App, viewer: &Viewer) -> Result<Now, Problem> {

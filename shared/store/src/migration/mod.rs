@@ -21,6 +21,7 @@ mod m20261124_000013_sso_provider;
 mod m20261128_000020_console_lists;
 mod m20261129_000022_conversion_samples;
 mod m20261129_000030_operation_tally;
+mod m20261129_000031_queue_samples;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000020_console_lists::MIGRATION),
             Box::new(m20261129_000022_conversion_samples::MIGRATION),
             Box::new(m20261129_000030_operation_tally::MIGRATION),
+            Box::new(m20261129_000031_queue_samples::MIGRATION),
         ]
     }
 }
