@@ -38,6 +38,7 @@
     const colour = (name) => () => getComputedStyle(plot.querySelector(`.line.${name}`)).color;
     const looks = {
       area: { stroke: colour("area"), width: 2, fill: () => colour("area")().replace(/^rgb\((.*)\)$/, "rgba($1, .14)"), points: { size: 4 } },
+      alarm: { stroke: colour("alarm"), width: 1.5, points: { show: true, size: 5, fill: colour("alarm") } },
       limit: { stroke: colour("limit"), width: 1.5, dash: [6, 4], paths: uPlot.paths.stepped({ align: -1 }), points: { show: false } },
     };
     let now = read(source);

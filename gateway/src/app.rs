@@ -12,7 +12,7 @@ use crate::{
     sso::{oidc::Providers, rate::SignIns},
 };
 use muster_queue::{OperationClient, Queue};
-use muster_store::{Store, StoreError, log::CycleMemory, secrets};
+use muster_store::{Store, StoreError, secrets};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -41,8 +41,6 @@ pub(crate) struct App {
     pub(crate) throttle: Throttle,
     pub(crate) streams: Streams,
     pub(crate) sightings: Sightings,
-    /// What the page of cycles need not count again.
-    pub(crate) cycles: CycleMemory,
     /// Cancelled when the gateway is asked to stop: what would go on for ever ends then.
     pub(crate) closing: CancellationToken,
 }
@@ -66,7 +64,6 @@ impl App {
             throttle: Throttle::default(),
             streams: Streams::default(),
             sightings: Sightings::default(),
-            cycles: CycleMemory::default(),
             closing,
             settings,
             store,

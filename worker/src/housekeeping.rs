@@ -1,4 +1,4 @@
-//! What has to be done now and then, whatever comes in: counting failures, ending and waking incidents, deleting what is old.
+//! What has to be done now and then, whatever comes in: counting failures and operations, ending and waking incidents, deleting what is old.
 //!
 //! Every worker does it; each step is made so that two at once do no harm, and none of them holds a row anybody waits for. A database
 //! that is away is waited for quietly: the committer says so already.
@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two looks for new failures. A failure is part of an incident after this long at most.
 const FOLD_EVERY: Duration = Duration::from_secs(1);
+/// Between two foldings of what is counted of operations. Who reads sees what was not folded too.
+const TALLY_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks for incidents that are over.
 const SETTLE_EVERY: Duration = Duration::from_secs(15);
 /// Between two looks for what is old.
@@ -26,6 +28,7 @@ pub(crate) async fn run(store: Store, retention: Retention, shutdown: Cancellati
     let work = async {
         tokio::join!(
             every(FOLD_EVERY, || fold(&store)),
+            every(TALLY_EVERY, || tally(&store)),
             every(SETTLE_EVERY, || settle(&store)),
             every(DISCARD_EVERY, || discard(&store, retention)),
         );
@@ -53,6 +56,11 @@ async fn every<F: Future<Output = Result<(), StoreError>>>(period: Duration, wor
 
 async fn fold(store: &Store) -> Result<(), StoreError> {
     while incidents::fold(store, now_ms()).await? > 0 {}
+    Ok(())
+}
+
+async fn tally(store: &Store) -> Result<(), StoreError> {
+    while log::fold_tally(store).await? > 0 {}
     Ok(())
 }
 

@@ -21,6 +21,7 @@ pub mod conversion;
 mod housekeeping;
 pub mod mail;
 mod measure;
+mod queue_watch;
 mod run;
 mod spans;
 mod sweep;

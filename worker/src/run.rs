@@ -6,6 +6,7 @@ use crate::{
     conversion::{Governors, run_conversions},
     housekeeping,
     mail::{MailSettings, Mailer},
+    queue_watch,
     spans::BatchSpans,
     sweep::sweep,
 };
@@ -86,6 +87,7 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
     let (handle, committer) = committer::start(applier.clone(), settings.batch_max, Arc::clone(&stats));
     let sweeper = tokio::spawn(sweep(store.clone(), queue.clone(), shutdown.clone()));
     let housekeeping = tokio::spawn(housekeeping::run(store.clone(), settings.retention, shutdown.clone()));
+    let watch = tokio::spawn(queue_watch::run(store.clone(), queue.clone(), shutdown.clone()));
     let mail = mailer.map(|mailer| tokio::spawn(mailer.run(shutdown.clone())));
     let enough = shutdown.child_token();
     let mut conversions = settings.conversions;
@@ -106,6 +108,7 @@ pub async fn run(settings: WorkerSettings, store: Store, queue: Queue, shutdown:
         tracing::error!("the runner of conversions panicked; another worker goes on when the lease ends");
     }
     housekeeping.abort();
+    watch.abort();
     // The mail in hand is handed over to its end: broken off, it would be sent again.
     if let Some(mail) = mail
         && mail.await.is_err()

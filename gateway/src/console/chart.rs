@@ -38,6 +38,8 @@ pub(crate) struct Series {
 pub(crate) enum Line {
     /// Filled down to zero.
     Area,
+    /// Thin, with a point at each value: what should be zero.
+    Alarm,
     /// Dashed, in steps: what must not be exceeded.
     Limit,
 }
@@ -46,6 +48,7 @@ impl Line {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Area => "area",
+            Self::Alarm => "alarm",
             Self::Limit => "limit",
         }
     }

@@ -58,8 +58,16 @@ pub(crate) struct Topic {
 }
 
 /// Every live part there is.
-static TOPICS: &[&Topic] =
-    &[&setup::CONNECTION, &pages::HOME, &pages::QUEUE, &pages::CONVERT, &pages::CONVERT_STATE, &pages::CONVERT_CHART];
+static TOPICS: &[&Topic] = &[
+    &setup::CONNECTION,
+    &pages::HOME,
+    &pages::DAY,
+    &pages::QUEUE,
+    &pages::DEPTH,
+    &pages::CONVERT,
+    &pages::CONVERT_STATE,
+    &pages::CONVERT_CHART,
+];
 
 /// Streams of one session: a browser has six connections to a host.
 const PER_SESSION: u32 = 4;

@@ -234,6 +234,14 @@ impl Dialect {
             Self::Sqlite => DbBackend::Sqlite,
         }
     }
+
+    /// The nil UUID, as it is written in a statement.
+    pub(crate) const fn nil(self) -> &'static str {
+        match self {
+            Self::Postgres => "'00000000-0000-0000-0000-000000000000'::uuid",
+            Self::Sqlite => "zeroblob(16)",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -32,6 +32,7 @@ pub mod log;
 mod migration;
 pub mod operations;
 pub mod outbox;
+pub mod queue_samples;
 pub mod resources;
 mod row;
 mod rows;

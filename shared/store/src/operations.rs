@@ -97,6 +97,7 @@ pub async fn record(store: &Store, operation: &Operation, outcome: &Outcome) -> 
     let tx = store.begin().await?;
     // If a worker is committing it at this moment, this waits for that COMMIT, and then finds its row.
     if tx.inner.query_one_raw(statement).await?.is_some() {
+        tx.put_tally(&[entry]).await?;
         tx.put_failures(&crate::batch::log_failures(&[entry], now_ms)).await?;
         tx.commit().await?;
         return Ok(None);
@@ -136,6 +137,7 @@ pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<O
     let ended = tx.inner.query_all_raw(statement).await?;
     let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
     let late: Vec<LogEntry<'_>> = entries.iter().copied().filter(|entry| ended.contains(&entry.operation.id.0)).collect();
+    tx.put_tally(&late).await?;
     tx.put_failures(&crate::batch::log_failures(&late, now_ms)).await?;
     tx.commit().await?;
     if ended.len() == operations.len() {

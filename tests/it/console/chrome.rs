@@ -182,23 +182,39 @@ impl Chrome {
         self.ask("POST", "/execute/sync", Some(&json!({ "script": script, "args": [] }))).await
     }
 
+    /// Runs a script that calls back with what it has found.
+    pub async fn run_async(&self, script: &str) -> Value {
+        self.ask("POST", "/execute/async", Some(&json!({ "script": script, "args": [] }))).await
+    }
+
+    /// Shows the page as on a desk or a telephone, in a theme.
+    pub async fn look_like(&self, wide: bool, theme: &str) {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        self.developer("Emulation.setEmulatedMedia", media).await;
+        let (width, height) = if wide { (1280, 900) } else { (390, 844) };
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": !wide });
+        self.developer("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Ends [`Self::look_like`].
+    pub async fn look_as_usual(&self) {
+        self.developer("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.developer("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
     /// Photographs the page, wide and narrow, light and dark, if anybody wants to see it.
     pub async fn shots(&self, name: &str) {
         let Ok(directory) = std::env::var("MUSTER_TEST_SHOTS") else { return };
-        for (size, width, height) in [("wide", 1280, 900), ("narrow", 390, 844)] {
+        for (size, wide) in [("wide", true), ("narrow", false)] {
             for theme in ["light", "dark"] {
-                let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-                self.developer("Emulation.setEmulatedMedia", media).await;
-                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "narrow" });
-                self.developer("Emulation.setDeviceMetricsOverride", metrics).await;
+                self.look_like(wide, theme).await;
                 let shot = self.developer("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
                 let picture = shot["data"].as_str().expect("a picture").to_owned();
                 let file = format!("{directory}/{name}-{size}-{theme}.png");
                 std::fs::write(&file, STANDARD.decode(picture).expect("base64")).unwrap_or_else(|error| panic!("{file}: {error}"));
             }
         }
-        self.developer("Emulation.clearDeviceMetricsOverride", json!({})).await;
-        self.developer("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+        self.look_as_usual().await;
     }
 
     async fn developer(&self, command: &str, parameters: Value) -> Value {

@@ -67,7 +67,7 @@ pub(super) async fn list(visit: &Visit<'_>) -> Answer {
     let (until, now) = (choice(visit, "until", instant_ms)?, now_ms());
     let to = until.unwrap_or(now + 1);
     let query = CycleQuery { key: None, from_ms: to.saturating_sub(WEEK_MS), to_ms: to, limit: CYCLES };
-    let cycles = visit.read(log::remembered_cycles(visit.store(), &visit.app.cycles, visit.account(), query, now)).await?;
+    let cycles = visit.read(log::cycles(visit.store(), visit.account(), query, now)).await?;
     // A full page goes on before its last cycle, any other with the week before.
     let before = cycles.last().filter(|_| cycles.len() == CYCLES).map_or(query.from_ms, |last| last.first_ms);
     let more = cycles.len() == CYCLES || visit.read(log::any_before(visit.store(), visit.account(), query.from_ms)).await?;

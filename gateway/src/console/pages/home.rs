@@ -1,12 +1,13 @@
 //! The first page: does provisioning work?
 
 use super::{
-    failures, render,
+    day, failures, render,
     show::{self, When},
 };
 use crate::{
     app::App,
     console::{
+        chart::Chart,
         display,
         live::{Topic, nothing_shown},
         nav::Entry,
@@ -39,6 +40,9 @@ const NAMED: u32 = 5;
 struct HomePage {
     page: Page,
     now: Now,
+    chart: Chart,
+    chart_id: String,
+    chart_title: &'static str,
 }
 
 /// What the page shows, and keeps up to date.
@@ -83,8 +87,14 @@ struct Failure {
 
 /// `GET /`
 pub(super) async fn get(visit: &Visit<'_>) -> Answer {
-    let now = now(visit.app, &visit.viewer).await?;
-    visit.html(&HomePage { page: visit.page(Entry::Home, "Home").live(TOPIC.name), now })
+    let (now, chart) = tokio::try_join!(now(visit.app, &visit.viewer), day::of(visit.app, visit.account()))?;
+    visit.html(&HomePage {
+        page: visit.page(Entry::Home, "Home").live(format!("{},{}", TOPIC.name, day::CHART.name)),
+        now,
+        chart,
+        chart_id: format!("live-{}", day::CHART.name),
+        chart_title: "Operations in each half hour",
+    })
 }
 
 async fn now(app: &App, viewer: &Viewer) -> Result<Now, Problem> {
@@ -128,11 +138,9 @@ fn health(overview: &Overview, queue: Option<&QueueDepth>, trouble: Option<Strin
     }
     if overview.open > 0 {
         let kinds = show::plural(overview.open, "kind of failure needs", "kinds of failure need");
-        let failed = overview.failed;
-        let when = match (failed.count, failed.more) {
-            (0, false) => "nothing failed in the last 24 hours".to_owned(),
-            (1, false) => "1 operation failed in the last 24 hours".to_owned(),
-            _ => format!("{} operations failed in the last 24 hours", show::counted(failed)),
+        let when = match overview.failed {
+            0 => "nothing failed in the last 24 hours".to_owned(),
+            failed => format!("{} failed in the last 24 hours", show::plural(failed, "operation", "operations")),
         };
         return say("warning", format!("Provisioning works; {kinds} somebody, and {when}."), Some((failures::PATH, "See the failures")));
     }
@@ -153,10 +161,10 @@ fn tiles(overview: &Overview, queue: Option<&QueueDepth>, connection: &Connectio
     let waits = oldest.map_or_else(|| "in the queue".to_owned(), |age| format!("in the queue, the oldest for {}", show::length(age)));
     vec![
         tile(bad(connection.tone() == "bad"), heard, "last request of the directory".to_owned(), "/configuration/auth/scim"),
-        tile("", show::counted(overview.operations), "operations in 24 hours".to_owned(), "/provisioning/operations"),
+        tile("", display::number(overview.operations), "operations in 24 hours".to_owned(), "/provisioning/operations"),
         tile(
-            bad(overview.failed.count > 0),
-            show::counted(overview.failed),
+            bad(overview.failed > 0),
+            display::number(overview.failed),
             "failed in 24 hours".to_owned(),
             "/provisioning/operations?outcome=failed_all",
         ),
@@ -181,11 +189,9 @@ fn failure(incident: &Incident) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use muster_store::console_pages::AtMost;
 
-    fn state(failed: u32, open: i64, unresolved: i64) -> Overview {
-        let counted = |count| AtMost { count, more: false };
-        Overview { operations: counted(10), failed: counted(failed), open, unresolved }
+    fn state(failed: i64, open: i64, unresolved: i64) -> Overview {
+        Overview { operations: 10, failed, open, unresolved }
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod attributes;
 mod checks;
 mod convert;
 mod cycles;
+mod day;
+mod depth;
 mod doctor;
 mod export;
 mod failure;
@@ -33,6 +35,8 @@ use askama::Template;
 /// The parts of these pages that are kept up to date, and the table of the conversion's.
 pub(super) use {
     convert::{CHART as CONVERT_CHART, PROGRESS as CONVERT, ROUTES as CONVERSION, STATE as CONVERT_STATE},
+    day::CHART as DAY,
+    depth::CHART as DEPTH,
     home::TOPIC as HOME,
     queue::TOPIC as QUEUE,
 };

@@ -1,6 +1,7 @@
 //! The queue and those who work on it.
 
 use super::{
+    depth,
     letter::named,
     render,
     show::{self, State, When},
@@ -8,6 +9,7 @@ use super::{
 use crate::{
     app::App,
     console::{
+        chart::Chart,
         display,
         live::{Topic, nothing_shown},
         nav::Entry,
@@ -33,6 +35,9 @@ const LETTERS: usize = 100;
 struct QueuePage {
     page: Page,
     now: Now,
+    chart: Chart,
+    chart_id: String,
+    chart_title: &'static str,
 }
 
 /// What the page shows, and keeps up to date.
@@ -78,8 +83,14 @@ pub(in crate::console) static TOPIC: Topic = Topic {
 
 /// `GET /system/queue`
 pub(super) async fn get(visit: &Visit<'_>) -> Answer {
-    let now = now(visit.app, visit.account()).await;
-    visit.html(&QueuePage { page: visit.page(Entry::Queue, "Queue & workers").live(TOPIC.name), now })
+    let chart = depth::of(visit.app).await?;
+    visit.html(&QueuePage {
+        page: visit.page(Entry::Queue, "Queue & workers").live(format!("{},{}", TOPIC.name, depth::CHART.name)),
+        now: now(visit.app, visit.account()).await,
+        chart,
+        chart_id: format!("live-{}", depth::CHART.name),
+        chart_title: "Messages that were not done",
+    })
 }
 
 async fn now(app: &App, account: AccountId) -> Now {

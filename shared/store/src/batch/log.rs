@@ -59,6 +59,7 @@ impl WriteTransaction {
         let written = Written { applied_ms, begun_ms: self.begun_ms, detail: self.detail };
         let statement = rows(Rows::new(self.dialect), entries, written).statement(INSERT);
         self.expect("log operations", entries.len(), statement).await?;
+        self.put_tally(entries).await?;
         self.put_failures(&failures(entries, applied_ms)).await
     }
 }

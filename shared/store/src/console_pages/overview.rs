@@ -1,12 +1,10 @@
 //! The state of provisioning in a few numbers.
 
-use crate::{Store, StoreError, log::first_id};
+use crate::{Store, StoreError, log::counted_since};
 use muster_domain::{AccountId, incident::IncidentState};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Operations that are counted of a day; one more is "more than".
-const OPERATIONS: u32 = 10_000;
 
 /// A number, counted up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,9 @@ pub struct AtMost {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// Operations of the last 24 hours.
-    pub operations: AtMost,
+    pub operations: i64,
     /// Of these, those that were not carried out.
-    pub failed: AtMost,
+    pub failed: i64,
     /// Incidents nobody has taken and nobody has put off.
     pub open: i64,
     /// Incidents that are not over, those included.
@@ -42,25 +40,9 @@ impl AtMost {
 /// # Errors
 /// When the database fails.
 pub async fn overview(store: &Store, account: AccountId, now_ms: i64) -> Result<Overview, StoreError> {
-    let (operations, failed, incidents) =
-        tokio::try_join!(day(store, account, now_ms, ""), day(store, account, now_ms, " AND status >= 400"), incidents(store, account))?;
-    let (open, unresolved) = incidents;
+    let ((operations, failed), (open, unresolved)) =
+        tokio::try_join!(counted_since(store, account, now_ms - DAY_MS), incidents(store, account))?;
     Ok(Overview { operations, failed, open, unresolved })
-}
-
-/// Ids tell the time, so that the index alone is read.
-pub(super) fn day_statement(store: &Store, account: AccountId, now_ms: i64, which: &str) -> Statement {
-    let sql = format!(
-        "SELECT count(*) AS n FROM (SELECT 1 FROM operation WHERE account_id = $1 AND id >= $2{which} ORDER BY id LIMIT {}) c",
-        OPERATIONS + 1
-    );
-    store.statement(sql, [Value::from(account.0), first_id(now_ms - DAY_MS).into()])
-}
-
-async fn day(store: &Store, account: AccountId, now_ms: i64, which: &str) -> Result<AtMost, StoreError> {
-    let row = store.reader().query_one_raw(day_statement(store, account, now_ms, which)).await?;
-    let n: i64 = row.ok_or_else(|| StoreError::Other("count(*) returned nothing".into()))?.try_get("", "n")?;
-    Ok(AtMost::of(n, OPERATIONS))
 }
 
 pub(super) fn incidents_statement(store: &Store, account: AccountId) -> Statement {

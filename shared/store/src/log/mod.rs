@@ -3,16 +3,16 @@
 //! Ids of operations are UUIDs of version 7, so "newest first" is "by id, downwards", a page ends with an id, and a stretch of time is
 //! a range of ids: every list here walks one index.
 
-mod cycle_memory;
 mod cycles;
 mod export;
 mod query;
 mod retention;
+mod tally;
 
-pub use cycle_memory::CycleMemory;
-pub use cycles::{Cycle, CycleQuery, cycles, remembered_cycles};
+pub use cycles::{Cycle, CycleQuery, cycles};
 pub use query::{OperationPage, OperationQuery, any_before, get, list, list_within};
 pub use retention::{Retention, discard_old};
+pub use tally::{Stretch, counted_since, fold_tally, history};
 
 use crate::StoreError;
 use muster_domain::{

@@ -3,7 +3,7 @@
 //! Each statement deletes a few hundred rows by a range of the primary key or of the account's index and is a transaction of its own,
 //! so nobody waits for it.
 
-use super::first_id;
+use super::{first_id, tally::MINUTE_MS};
 use crate::{Store, StoreError, conversion::discard_forms};
 use muster_domain::{AccountId, incident::IncidentState};
 use sea_orm::{ConnectionTrait, Value};
@@ -34,6 +34,11 @@ pub async fn discard_old(store: &Store, account: AccountId, retention: Retention
         "DELETE FROM operation WHERE id IN (SELECT id FROM operation WHERE account_id = $1 AND id < $2 AND applied_ms < $3 ORDER BY id LIMIT {CHUNK})"
     );
     deleted += run(store, operations, [account_id(), first_id(log).into(), log.into()]).await?;
+    let minutes = format!(
+        "DELETE FROM operation_minute WHERE account_id = $1 AND (minute, key_id) IN \
+         (SELECT minute, key_id FROM operation_minute WHERE account_id = $1 AND minute < $2 ORDER BY minute LIMIT {CHUNK})"
+    );
+    deleted += run(store, minutes, [account_id(), log.div_euclid(MINUTE_MS).into()]).await?;
     // A failure nobody has counted yet stays until somebody has.
     let failures = format!(
         "DELETE FROM failure WHERE account_id = $1 AND id IN \

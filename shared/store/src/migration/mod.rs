@@ -20,9 +20,11 @@ mod m20261124_000012_sso;
 mod m20261124_000013_sso_provider;
 mod m20261128_000020_console_lists;
 mod m20261129_000021_alias_user;
+mod m20261129_000022_conversion_samples;
 mod m20261129_000022_user_id_form;
 mod m20261129_000023_traces;
-mod m20261129_000022_conversion_samples;
+mod m20261129_000030_operation_tally;
+mod m20261129_000031_queue_samples;
 
 use crate::{Dialect, StoreError};
 use sea_orm::{
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000022_user_id_form::MIGRATION),
             Box::new(m20261129_000023_traces::MIGRATION),
             Box::new(m20261129_000022_conversion_samples::MIGRATION),
+            Box::new(m20261129_000030_operation_tally::MIGRATION),
+            Box::new(m20261129_000031_queue_samples::MIGRATION),
         ]
     }
 }
@@ -104,13 +108,17 @@ struct Words {
     key: &'static str,
     /// What follows the closing bracket of a table whose primary key is its only way in.
     keyed: &'static str,
+    /// The nil UUID.
+    nil: &'static str,
 }
 
 impl Words {
     const fn of(backend: DbBackend) -> Self {
         match backend {
-            DbBackend::Sqlite => Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", key: "text", keyed: " WITHOUT ROWID" },
-            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", key: "text COLLATE \"C\"", keyed: "" },
+            DbBackend::Sqlite => {
+                Self { uuid: "BLOB", json: "TEXT", bytes: "BLOB", key: "text", keyed: " WITHOUT ROWID", nil: Dialect::Sqlite.nil() }
+            }
+            _ => Self { uuid: "uuid", json: "jsonb", bytes: "bytea", key: "text COLLATE \"C\"", keyed: "", nil: Dialect::Postgres.nil() },
         }
     }
 
@@ -121,6 +129,7 @@ impl Words {
             .replace("{bytes}", self.bytes)
             .replace("{key}", self.key)
             .replace("{keyed}", self.keyed)
+            .replace("{nil}", self.nil)
     }
 }
 
@@ -130,7 +139,8 @@ struct Sql {
     name: &'static str,
     /// What only Postgres needs, and before the rest.
     postgres_first: &'static [&'static str],
-    /// What both engines run, with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{key}`, `{keyed}`.
+    /// What both engines run, with the engine's words in the place of `{uuid}`, `{json}`, `{bytes}`, `{key}`, `{keyed}`,
+    /// `{nil}`.
     statements: &'static [&'static str],
 }
 

@@ -118,50 +118,6 @@ async fn a_silence_of_more_than_ten_minutes_ends_a_cycle() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_of_cycles_is_what_is_there() {
-    on_each(|world| async move {
-        let (one, two) = (KeyId::new(), KeyId::new());
-        let now = now_ms();
-        // Many over two days, at odd distances; a few within the last hour.
-        for n in 0..120_i64 {
-            let ms = now - n * n * 11_000 - 1_000;
-            world.log(&[at(&world, &format!("u{n}"), if n % 3 == 0 { two } else { one }, ms)], &done()).await;
-        }
-        let memory = log::CycleMemory::default();
-        let (store, account) = (&world.store, world.account);
-        let query = |from_ms, to_ms, key| CycleQuery { key, from_ms, to_ms, limit: 1_000 };
-        let week = query(now - 7 * 24 * 60 * MINUTE, now + 1, None);
-        for (query, now) in [
-            (week, now),
-            (week, now),
-            (query(now - 300 * MINUTE, now - 7 * MINUTE, Some(two)), now),
-            (query(now - 2_000 * MINUTE, now - 100 * MINUTE, None), now + 50 * MINUTE),
-        ] {
-            let there = log::cycles(store, account, query, now).await.unwrap();
-            let remembered = log::remembered_cycles(store, &memory, account, query, now).await.unwrap();
-            assert!(!there.is_empty());
-            assert_eq!(sorted(remembered), sorted(there), "{}: {query:?}", world.engine);
-        }
-        // What is over is not read again; what is not over is.
-        let before = log::remembered_cycles(store, &memory, account, week, now).await.unwrap();
-        world.log(&[at(&world, "old", one, now - 24 * 60 * MINUTE), at(&world, "new", one, now)], &done()).await;
-        let sum = |cycles: &[log::Cycle]| cycles.iter().map(|cycle| cycle.operations).sum::<i64>();
-        let after = log::remembered_cycles(store, &memory, account, week, now).await.unwrap();
-        assert_eq!(sum(&after), sum(&before) + 1, "{}", world.engine);
-        // And is after some hours.
-        let later = log::remembered_cycles(store, &memory, account, week, now + 7 * 60 * MINUTE).await.unwrap();
-        assert_eq!(sum(&later), sum(&before) + 2, "{}", world.engine);
-        assert!(log::remembered_cycles(store, &memory, muster_domain::AccountId::new(), week, now).await.unwrap().is_empty());
-    })
-    .await;
-}
-
-fn sorted(mut cycles: Vec<log::Cycle>) -> Vec<log::Cycle> {
-    cycles.sort_by_key(|cycle| (cycle.first_ms, cycle.key));
-    cycles
-}
-
-#[tokio::test]
 async fn retention_deletes_what_is_old_and_nothing_newer() {
     on_each(|world| async move {
         let now = now_ms();

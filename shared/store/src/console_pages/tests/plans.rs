@@ -80,8 +80,6 @@ async fn groups_members_and_numbers_are_read_by_an_index() {
             (groups::groups_statement(store, account, &query), "user_group_display_key"),
             (groups::members_statement(store, account, group, None, 50), "group_member_"),
             (groups::members_statement(store, account, group, Some(&from), 50), "group_member_"),
-            (overview::day_statement(store, account, crate::now_ms(), ""), "operation_account"),
-            (overview::day_statement(store, account, crate::now_ms(), " AND status >= 400"), "operation_failed"),
             (overview::incidents_statement(store, account), "incident_"),
         ] {
             let sql = statement.sql.clone();
