@@ -26,6 +26,7 @@ fn operation(world: &World, key: Option<KeyId>, at_ms: i64) -> Operation {
         request_id: Uuid::now_v7(),
         bulk: None,
         acknowledged: false,
+        trace: None,
     }
 }
 
