@@ -163,8 +163,20 @@ pub async fn reopen(store: &Store, operations: &[Operation]) -> Result<u64, Stor
         .uuid("account_id", operations.iter().map(|operation| operation.account.0))
         .uuid("id", operations.iter().map(|operation| operation.id.0));
     let sql = format!(
-        "DELETE FROM operation WHERE code = '{}' AND EXISTS (SELECT 1 FROM r WHERE r.account_id = operation.account_id AND r.id = operation.id)",
+        "DELETE FROM operation WHERE code = '{}' AND EXISTS (SELECT 1 FROM r WHERE r.account_id = operation.account_id AND r.id = operation.id) \
+         RETURNING id",
         OutcomeCode::SetAside.as_str()
     );
-    Ok(store.writer().execute_raw(rows.statement(&sql)).await?.rows_affected())
+    let tx = store.begin().await?;
+    let gone = tx.inner.query_all_raw(rows.statement(&sql)).await?;
+    let gone: HashSet<Uuid> = gone.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
+    let set_aside = Outcome::failed(OutcomeCode::SetAside, 500);
+    let reopened: Vec<LogEntry<'_>> = operations
+        .iter()
+        .filter(|operation| gone.contains(&operation.id.0))
+        .map(|operation| LogEntry { operation, outcome: &set_aside, changed: &[] })
+        .collect();
+    tx.take_back_tally(&reopened).await?;
+    tx.commit().await?;
+    Ok(gone.len() as u64)
 }

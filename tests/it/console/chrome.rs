@@ -17,6 +17,11 @@ use tempfile::TempDir;
 /// What an element is called in answers.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// What is known of a page whose live parts stand still.
+const STREAM: &str = "const at = document.querySelector('[hx-sse\\:connect]'); const sse = at?._htmx?.sse; \
+    return { visible: document.visibilityState, there: !!at, stream: sse && { attempt: sse.attempt, status: sse.status, reads: !!sse.reader, \
+      waits: !!sse.delayCanceller, aborted: sse.abortController?.signal?.aborted } }";
+
 /// One browser with a profile of its own.
 pub struct Chrome {
     address: SocketAddr,
@@ -115,7 +120,8 @@ impl Chrome {
                     return;
                 }
                 if Instant::now() > end {
-                    panic!("{css} says {text} and not {words}; the page complains of {:?} ({place})", self.complaints().await);
+                    let stream = self.run(STREAM).await;
+                    panic!("{css} says {text} and not {words}; the page complains of {:?}; {stream} ({place})", self.complaints().await);
                 }
                 sleep_ms(25).await;
             }

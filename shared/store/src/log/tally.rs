@@ -39,13 +39,13 @@ pub(crate) struct Tally {
 type Minute = (AccountId, i64, KeyId);
 
 impl Tally {
-    fn of(entry: &LogEntry<'_>) -> Self {
-        let is = |which: bool| i64::from(which);
+    fn of(entry: &LogEntry<'_>, times: i64) -> Self {
+        let is = |which: bool| if which { times } else { 0 };
         let (change, at) = (&entry.operation.change, entry.operation.accepted_ms);
         Self {
             first_ms: at,
             last_ms: at,
-            operations: 1,
+            operations: times,
             created: is(matches!(change, Change::Create { .. })),
             replaced: is(matches!(change, Change::Replace { .. })),
             patched: is(matches!(change, Change::Patch { .. })),
@@ -107,6 +107,15 @@ fn rows(dialect: Dialect, sums: &BTreeMap<Minute, Tally>) -> Rows {
 impl WriteTransaction {
     /// Counts operations that this transaction logs.
     pub(crate) async fn put_tally(&self, entries: &[LogEntry<'_>]) -> Result<(), StoreError> {
+        self.count(entries, 1).await
+    }
+
+    /// No longer counts operations that this transaction takes out of the log: they will be logged, and counted, again.
+    pub(crate) async fn take_back_tally(&self, entries: &[LogEntry<'_>]) -> Result<(), StoreError> {
+        self.count(entries, -1).await
+    }
+
+    async fn count(&self, entries: &[LogEntry<'_>], times: i64) -> Result<(), StoreError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -116,7 +125,7 @@ impl WriteTransaction {
                 Actor::Key { key, .. } => key,
                 Actor::Command | Actor::Console { .. } | Actor::SignIn => KeyId(Uuid::nil()),
             };
-            ((operation.account, operation.accepted_ms.div_euclid(MINUTE_MS), key), Tally::of(entry))
+            ((operation.account, operation.accepted_ms.div_euclid(MINUTE_MS), key), Tally::of(entry, times))
         }));
         let sql = format!(
             "INSERT INTO operation_delta (account_id, minute, id, key_id, {COLUMNS}) \
@@ -192,7 +201,7 @@ pub(super) async fn minutes(store: &Store, account: AccountId, from_ms: i64, to_
 pub(crate) fn minutes_statement(store: &Store, account: AccountId, from_ms: i64, to_ms: i64) -> Statement {
     let sql = format!(
         "SELECT key_id, min(first_ms) AS first_ms, max(last_ms) AS last_ms, {} FROM {BOTH} WHERE key_id <> {} \
-         GROUP BY key_id, minute HAVING min(first_ms) < $4 AND max(last_ms) >= $5 ORDER BY last_ms DESC",
+         GROUP BY key_id, minute HAVING min(first_ms) < $4 AND max(last_ms) >= $5 AND sum(operations) > 0 ORDER BY last_ms DESC",
         ["operations", "created", "replaced", "patched", "deleted", "failed"].map(sum).join(", "),
         store.dialect().nil()
     );

@@ -159,13 +159,24 @@ async fn an_operation_is_counted_once_whoever_records_it() {
         assert!(operations::expire(&world.store, &applied).await.expect("known").is_some());
         operations::expire_all(&world.store, &[applied.clone(), given_up, operation(&world, None, now)]).await.expect("expired");
         assert_eq!(counted().await, (3, 2));
+        // What was set aside and is delivered once more counts once.
+        let aside = Outcome::failed(OutcomeCode::SetAside, 500);
+        let again = operation(&world, Some(KeyId::new()), now - 2 * MINUTE);
+        log(&world, std::slice::from_ref(&again), &aside).await;
+        assert_eq!(counted().await, (4, 3));
+        assert_eq!(operations::reopen(&world.store, &[again.clone(), applied.clone()]).await.expect("reopened"), 1);
+        let query = CycleQuery { key: None, from_ms: now - DAY, to_ms: now + 1, limit: 9 };
+        let seen = cycles(&world.store, world.account, query, now).await.expect("cycles");
+        assert_eq!((counted().await, seen.len()), ((3, 2), 0));
+        log(&world, std::slice::from_ref(&again), &done()).await;
+        assert_eq!(counted().await, (4, 2));
         // What was not committed did not happen.
         let (tx, outcome) = (world.store.begin().await.expect("begin"), done());
         tx.log_operations(&[LogEntry { operation: &never, outcome: &outcome, changed: &[] }], now).await.expect("logged");
         tx.rollback().await.expect("rolled back");
-        assert_eq!(counted().await, (3, 2));
+        assert_eq!(counted().await, (4, 2));
         while fold_tally(&world.store).await.expect("folded") > 0 {}
-        assert_eq!((counted().await, rows(&world, "operation_delta").await), ((3, 2), 0));
+        assert_eq!((counted().await, rows(&world, "operation_delta").await), ((4, 2), 0));
         assert_eq!(counted_since(&world.store, world.account, now + MINUTE).await.expect("counted"), (0, 0));
         assert_eq!(counted_since(&world.store, AccountId::new(), 0).await.expect("counted"), (0, 0));
     })
