@@ -11,7 +11,9 @@ const FORMS: &str = "return [...document.querySelectorAll('form')].filter(form =
 /// Signs somebody in who never had a password.
 async fn sign_in(chrome: &Chrome, deployment: &Deployment, user_id: &str) {
     let link = deployment.installation.json(&["console", "link", "--account", "default", "--user", user_id]).await;
-    chrome.open(link["link"].as_str().expect("a link")).await;
+    // The command does not know the port this service was given.
+    let (_, token) = link["link"].as_str().and_then(|link| link.split_once("/welcome/")).expect("a link");
+    chrome.open(&format!("http://{}/welcome/{token}", deployment.gateways[0].address)).await;
     chrome.fill("[name=new_password]", PASSWORD).await;
     chrome.fill("[name=new_password_again]", PASSWORD).await;
     chrome.click("button.primary").await;

@@ -107,15 +107,15 @@ fn rows(dialect: Dialect, sums: &BTreeMap<Minute, Tally>) -> Rows {
 impl WriteTransaction {
     /// Counts operations that this transaction logs.
     pub(crate) async fn put_tally(&self, entries: &[LogEntry<'_>]) -> Result<(), StoreError> {
-        self.count(entries, 1).await
+        self.count_operations(entries, 1).await
     }
 
     /// No longer counts operations that this transaction takes out of the log: they will be logged, and counted, again.
     pub(crate) async fn take_back_tally(&self, entries: &[LogEntry<'_>]) -> Result<(), StoreError> {
-        self.count(entries, -1).await
+        self.count_operations(entries, -1).await
     }
 
-    async fn count(&self, entries: &[LogEntry<'_>], times: i64) -> Result<(), StoreError> {
+    async fn count_operations(&self, entries: &[LogEntry<'_>], times: i64) -> Result<(), StoreError> {
         if entries.is_empty() {
             return Ok(());
         }
