@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// What is known of a page whose live parts stand still.
-const STREAM: &str = "const at = document.querySelector('[hx-sse\\:connect]'); const sse = at?._htmx?.sse; \
+const STREAM: &str = "const at = document.querySelector('[hx-sse\\\\:connect]'); const sse = at?._htmx?.sse; \
     return { visible: document.visibilityState, there: !!at, stream: sse && { attempt: sse.attempt, status: sse.status, reads: !!sse.reader, \
       waits: !!sse.delayCanceller, aborted: sse.abortController?.signal?.aborted } }";
 

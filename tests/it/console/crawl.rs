@@ -4,9 +4,10 @@ use super::chrome::Chrome;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
-/// The addresses of the page's links within the console, without what is downloaded.
+/// The addresses of the page's links within the console, without what is downloaded and without mails as they look, which are documents of their
+/// own in a sandbox.
 const LINKS: &str = "return [...document.querySelectorAll('a[href]')].filter(a => a.origin === location.origin)\
-    .map(a => a.pathname).filter(path => !/\\.(csv|json|txt)$/.test(path))";
+    .map(a => a.pathname).filter(path => !/\\.(csv|json|txt)$/.test(path) && !/\\/preview\\/.+\\/(html|text)$/.test(path))";
 
 /// One address of each page that can be reached from the first one by links, by the page's shape: what is an id or a number in its address is
 /// `{}`. Each is open while `look` looks at it.
@@ -18,10 +19,7 @@ where
     let mut open = VecDeque::from(["/".to_owned()]);
     while let Some(path) = open.pop_front() {
         chrome.open(&format!("{base}{path}")).await;
-        // What a mail looks like is a document of its own, in a sandbox without scripts.
-        if chrome.run("return !document.querySelector('#main')").await == Value::Bool(true) {
-            continue;
-        }
+        chrome.wait_for("h1").await;
         let Value::Array(links) = chrome.run(LINKS).await else { panic!("no links on {path}") };
         look(&path).await;
         for link in links.iter().filter_map(Value::as_str) {
