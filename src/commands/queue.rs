@@ -106,10 +106,11 @@ async fn replay(context: &Context, queue: &Queue, id: &str) -> CommandResult {
     let store = context.open_store().await?;
     // First, so that killed in between the message is still there.
     operations::reopen(&store, &operations).await?;
+    // Written down first: on its way, it may be applied although this command fails.
+    note(&store, "message.replayed", &letter, &operations, "").await?;
     if !queue.replay(OPERATIONS, id, PATIENCE_MS).await? {
         return Err(missing(id));
     }
-    note(&store, "message.replayed", &letter, &operations, "").await?;
     eprintln!("On its way: {} operations. `muster ops list` shows what became of them.", operations.len());
     Ok(Exit::Ok)
 }

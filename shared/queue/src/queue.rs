@@ -109,7 +109,11 @@ impl Queue {
         let unreadable = || QueueError::Refused(format!("the message {id} is in no layout this version reads: it can only be discarded"));
         let mut operations = letter.operations().ok_or_else(unreadable)?;
         let deadline_ms = self.now_ms().saturating_add(patience_ms);
-        operations.iter_mut().for_each(|operation| operation.deadline_ms = deadline_ms);
+        for operation in &mut operations {
+            operation.deadline_ms = deadline_ms;
+            // The sweeper has nothing of it any more: one that comes too late is logged as such, and is a failure that can be retried.
+            operation.acknowledged = false;
+        }
         self.operation_sender().send(operations).await?;
         self.discard(queue, id).await?;
         Ok(true)

@@ -1,7 +1,7 @@
 //! The log of operations, as it is read, and the fence that ends one.
 
 use crate::{
-    Store, StoreError,
+    Store, StoreError, WriteTransaction,
     batch::{LogEntry, Written},
     now_ms,
     resources::{self, Include},
@@ -9,7 +9,7 @@ use crate::{
 };
 use muster_domain::{AccountId, Operation, OperationId, Outcome, OutcomeCode};
 use muster_scim::{ResourceType, ScimError, schema::CustomType};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -154,22 +154,39 @@ pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<O
 /// keeps it, and is answered with it: what has happened does not happen twice.
 ///
 /// # Errors
-/// When the database fails. Nothing has changed then.
+/// [`StoreError::Conflict`] when something newer was applied to one of their users or groups, which replaying would undo, and when every one has
+/// an outcome, so that replaying would do nothing; or when the database fails. Nothing has changed then.
 pub async fn reopen(store: &Store, operations: &[Operation]) -> Result<u64, StoreError> {
     if operations.is_empty() {
         return Ok(0);
     }
-    let rows = Rows::new(store.dialect())
-        .uuid("account_id", operations.iter().map(|operation| operation.account.0))
-        .uuid("id", operations.iter().map(|operation| operation.id.0));
+    let rows = || {
+        Rows::new(store.dialect())
+            .uuid("account_id", operations.iter().map(|operation| operation.account.0))
+            .uuid("id", operations.iter().map(|operation| operation.id.0))
+            .uuid("resource_id", operations.iter().map(|operation| operation.resource_id))
+    };
+    let tx = store.begin().await?;
+    let overtaken = format!(
+        "SELECT count(*) AS n FROM r WHERE EXISTS (SELECT 1 FROM operation n WHERE n.account_id = r.account_id AND n.resource_id = r.resource_id \
+         AND n.id > r.id AND n.change <> 'create' AND n.code = '{}')",
+        OutcomeCode::Applied.as_str()
+    );
+    if tx.number(rows().statement(&overtaken)).await? > 0 {
+        let why = "a user or group of it has been changed since, and replaying would undo that: discard the message, and let the directory send again";
+        return Err(StoreError::Conflict(why.to_owned()));
+    }
     let sql = format!(
-        "DELETE FROM operation WHERE code = '{}' AND EXISTS (SELECT 1 FROM r WHERE r.account_id = operation.account_id AND r.id = operation.id) \
-         RETURNING id",
+        "DELETE FROM operation WHERE id IN (SELECT id FROM r) AND account_id IN (SELECT account_id FROM r) AND code = '{}' RETURNING id",
         OutcomeCode::SetAside.as_str()
     );
-    let tx = store.begin().await?;
-    let gone = tx.inner.query_all_raw(rows.statement(&sql)).await?;
+    let gone = tx.inner.query_all_raw(rows().statement(&sql)).await?;
     let gone: HashSet<Uuid> = gone.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
+    let ended = "SELECT count(*) AS n FROM r JOIN operation o ON o.id = r.id AND o.account_id = r.account_id";
+    if tx.number(rows().statement(ended)).await? == i64::try_from(operations.len()).unwrap_or(i64::MAX) {
+        let why = "each of its operations has an outcome already, which is in the log: retry the failure, or discard the message";
+        return Err(StoreError::Conflict(why.to_owned()));
+    }
     let set_aside = Outcome::failed(OutcomeCode::SetAside, 500);
     let reopened: Vec<LogEntry<'_>> = operations
         .iter()
@@ -179,4 +196,12 @@ pub async fn reopen(store: &Store, operations: &[Operation]) -> Result<u64, Stor
     tx.take_back_tally(&reopened).await?;
     tx.commit().await?;
     Ok(gone.len() as u64)
+}
+
+impl WriteTransaction {
+    /// The number a statement counts, as `n`.
+    async fn number(&self, statement: Statement) -> Result<i64, StoreError> {
+        let row = self.inner.query_one_raw(statement).await?;
+        row.ok_or_else(|| StoreError::Other("a count returned nothing".into()))?.try_get("", "n").map_err(StoreError::from)
+    }
 }

@@ -18,7 +18,7 @@ use crate::{
 use askama::Template;
 use muster_domain::Operation;
 use muster_queue::{DeadLetter, OPERATIONS, QueueError};
-use muster_store::console::audit;
+use muster_store::{StoreError, console::audit};
 
 /// How long a worker has to start what is replayed, milliseconds. Nobody waits for it, and the workers may be busy.
 const PATIENCE_MS: i64 = 60_000;
@@ -55,11 +55,16 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
 /// message is still here.
 pub(super) async fn replay(visit: &Visit<'_>) -> Answer {
     let (letter, operations) = find(visit).await?;
-    visit.read(muster_store::operations::reopen(visit.store(), &operations)).await?;
+    match muster_store::operations::reopen(visit.store(), &operations).await {
+        Ok(_) => {}
+        Err(StoreError::Conflict(why)) => return Err(Problem::back(format!("{PATH}/{}", letter.id), format!("Not replayed: {why}."))),
+        Err(error) => return Err(Problem::Refused(error.into())),
+    }
+    // Written down first: on its way, it may be applied although this request fails.
+    note(visit, "message.replayed", &letter, &operations, String::new()).await?;
     if !timely(visit.app.queue.replay(OPERATIONS, &letter.id, PATIENCE_MS)).await? {
         return Err(gone());
     }
-    note(visit, "message.replayed", &letter, &operations, String::new()).await?;
     let text =
         format!("{} on the way again, applied to what is there now. What became of each is among the operations.", count(&operations));
     visit.redirect_saying(PATH, Tone::Good, text)

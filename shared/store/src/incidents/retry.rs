@@ -96,7 +96,7 @@ async fn chunk(store: &Store, account: AccountId, id: IncidentId, after: Uuid, l
          AND n.change <> 'create' AND n.code = '{}') THEN 1 ELSE 0 END AS superseded \
          FROM failure f JOIN operation o ON o.account_id = f.account_id AND o.id = f.operation_id \
          LEFT JOIN secret_key k ON k.id = o.key_id \
-         WHERE f.account_id = $1 AND f.incident_id = $2 AND f.id > $3 AND f.id < $4 AND f.settled_ms IS NULL AND f.change IS NOT NULL \
+         WHERE f.account_id = $1 AND f.incident_id = $2 AND f.id > $3 AND f.id < $4 AND f.settled_ms IS NULL AND f.change IS NOT NULL AND o.status >= 400 \
          ORDER BY f.id LIMIT {CHUNK}",
         OutcomeCode::Applied.as_str()
     );

@@ -167,7 +167,18 @@ async fn what_was_set_aside_and_is_replayed_has_one_effect() {
                 assert_eq!((outcome.code, outcome.status, outcome.version), (OutcomeCode::Applied, 201, Some(1)), "{}", world.engine);
             }
         }
-        assert_eq!(operations::reopen(&world.store, &both).await.expect("nothing to reopen"), 0);
+        let refused = async |operations: &[Operation]| match operations::reopen(&world.store, operations).await {
+            Err(muster_store::StoreError::Conflict(why)) => why,
+            other => panic!("{}: {other:?}", world.engine),
+        };
+        assert!(refused(&both).await.contains("has an outcome already"));
+        // What something newer has overtaken would undo that.
+        let delete = || Operation { id: muster_domain::OperationId::new(), change: muster_domain::Change::Delete, ..done.clone() };
+        let (old, new) = (delete(), delete());
+        assert_eq!(world.applier.set_aside(&old).await.code, OutcomeCode::SetAside);
+        assert_eq!(world.apply_one(&new).await.status, 204);
+        assert!(refused(&[old.clone()]).await.contains("has been changed since"));
+        assert_eq!(world.apply_one(&old).await.code, OutcomeCode::SetAside, "and nothing has changed");
         let globex = muster_store::accounts::create(&world.store, "globex", "Globex").await.expect("an account").id;
         let other = Operation { account: globex, ..world.create_user("eve@acme.test") };
         assert_eq!(world.applier.set_aside(&other).await.code, OutcomeCode::SetAside);
