@@ -96,7 +96,7 @@ impl Default for RequestLimits {
             write_stall: Duration::from_secs(30),
             drain: Duration::from_secs(25),
             wrong_keys_per_minute: 30,
-            sign_in_steps_per_peer: 60,
+            sign_in_steps_per_peer: 600,
             sign_in_steps_per_account: 3_000,
             key_age: Duration::from_millis(500),
             async_waiting: 10_000,

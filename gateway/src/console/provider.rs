@@ -55,6 +55,11 @@ pub(crate) async fn begin_sign_in(request: &Request<'_>) -> Answer {
     let Some(account) = open::account(&accounts, &request.parts.headers, request.query.text("account")) else {
         return Err(Problem::back("/sign-in", "Say which account you want to sign in to."));
     };
+    // Another site cannot begin it for whoever sits here, who would find themselves signed in as somebody else: they are asked first.
+    let site = request.parts.headers.get("sec-fetch-site").map(|site| site.as_bytes().to_ascii_lowercase());
+    if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
+        return Ok(redirect(&sign_in_page(account, next)));
+    }
     if let Some(home) = elsewhere(request, account, next) {
         return Ok(redirect(&home));
     }

@@ -74,6 +74,9 @@ pub(crate) async fn show(request: &Request<'_>) -> Answer {
     request.html(&page)
 }
 
+/// The longest user id that is looked at, bytes.
+const USER_ID_MAX: usize = 1024;
+
 /// `POST /sign-in`
 pub(crate) async fn submit(request: &Request<'_>) -> Answer {
     let form = &request.form;
@@ -83,6 +86,8 @@ pub(crate) async fn submit(request: &Request<'_>) -> Answer {
     let account = account(&accounts, &request.parts.headers, slug);
     // An account that is not there takes as long, and counts as much, as a user that is not there.
     let id = account.map_or(AccountId(uuid::Uuid::nil()), |account| account.id);
+    // Nobody has such a long one, and what was tried is remembered for a while.
+    let user_id = if user_id.len() > USER_ID_MAX { "" } else { user_id };
     let attempt = request.app.throttle.attempt(id, user_id, request.peer).map_err(Problem::TooMany)?;
     if let Some(user) = known(request, id, user_id, form.get("password").unwrap_or_default()).await? {
         request.app.throttle.succeeded(&attempt);

@@ -193,3 +193,17 @@ async fn with_more_than_one_account_somebody_says_which_first() {
     let wrong = Browser::new(&world.gateway).post("/sign-in", &[("user_id", "ada"), ("password", PASSWORD), ("account", "acme")]).await;
     wrong.is_page(403, "do not belong together").is_page(403, "/sign-in/provider?account=acme");
 }
+
+#[tokio::test]
+async fn another_site_cannot_sign_anybody_in() {
+    let world = World::new().await;
+    world.somebody("ada", Role::Viewer).await;
+    let mut browser = Browser::new(&world.gateway);
+    for (site, to_provider) in [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)] {
+        let site = format!("Sec-Fetch-Site: {site}");
+        let answer = browser.send("GET", "/sign-in/provider?next=%2Fusers", &["Accept: text/html", &site], "").await;
+        let location = answer.header("location").unwrap_or_default().to_owned();
+        assert_eq!((answer.status, location.starts_with(&world.provider.issuer)), (303, to_provider), "{site}: {location}");
+        assert!(to_provider || location.starts_with("/sign-in?account=acme&next=%2Fusers"), "{location}");
+    }
+}
