@@ -60,7 +60,8 @@ async fn fold(store: &Store) -> Result<(), StoreError> {
 }
 
 async fn tally(store: &Store) -> Result<(), StoreError> {
-    while log::fold_tally(store).await? > 0 {}
+    // What is less than a chunk can wait for the next time: in a burst there is always something new.
+    while log::fold_tally(store).await? >= log::TALLY_CHUNK {}
     Ok(())
 }
 

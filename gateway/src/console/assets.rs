@@ -34,7 +34,8 @@ macro_rules! source {
 const HTMX: Source = Source {
     name: "htmx.js",
     kind: "text/javascript; charset=utf-8",
-    bytes: concat!(include_str!("../../assets/vendor/htmx-4.0.1.min.js"), "\n", include_str!("../../assets/vendor/hx-sse-4.0.1.min.js")).as_bytes(),
+    bytes: concat!(include_str!("../../assets/vendor/htmx-4.0.1.min.js"), "\n", include_str!("../../assets/vendor/hx-sse-4.0.1.min.js"))
+        .as_bytes(),
 };
 
 /// Everything there is. htmx and uPlot are vendored from their npm packages, unchanged; their licences lie beside them. uPlot and what uses it

@@ -69,12 +69,12 @@ pub(super) async fn list(visit: &Visit<'_>) -> Answer {
     let query = CycleQuery { key: None, from_ms: to.saturating_sub(WEEK_MS), to_ms: to, limit: CYCLES };
     let cycles = visit.read(log::cycles(visit.store(), visit.account(), query, now)).await?;
     // A full page goes on before its last cycle, any other with the week before.
-    let before = cycles.last().filter(|_| cycles.len() == CYCLES).map_or(query.from_ms, |last| last.first_ms);
-    let more = cycles.len() == CYCLES || visit.read(log::any_before(visit.store(), visit.account(), query.from_ms)).await?;
+    let before = cycles.last().filter(|_| cycles.len() >= CYCLES).map_or(query.from_ms, |last| last.first_ms);
+    let more = cycles.len() >= CYCLES || visit.read(log::any_before(visit.store(), visit.account(), query.from_ms)).await?;
     visit.html(&CyclesPage {
         page: visit.page(Entry::Cycles, "Cycles"),
         rows: cycles.iter().map(Row::new).collect(),
-        from: When(if cycles.len() == CYCLES { before } else { query.from_ms }),
+        from: When(if cycles.len() >= CYCLES { before } else { query.from_ms }),
         to: When(to.min(now)),
         pager: Pager {
             first: until.map(|_| PATH.to_owned()),

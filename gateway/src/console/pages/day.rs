@@ -78,7 +78,7 @@ mod tests {
         let chart = drawn(&[stretch(0, 5, 0), stretch(1, 1_200, 3), stretch(2, 0, 0)]);
         assert_eq!(chart.at, [0, HALF_HOUR_MS, 2 * HALF_HOUR_MS]);
         assert_eq!(chart.series[1].values, [Some(0.0), Some(3.0), Some(0.0)]);
-        let said = "1\u{202f}205 operations in the last 24 hours, 3 failed. Most came in the half hour from 1970-01-01 00:30";
+        let said = "1\u{202f}205 operations in the last 24 hours, 3 failed. Most came in the half hour from 1 Jan 1970, 00:30";
         assert!(chart.caption.starts_with(said) && chart.caption.ends_with(": 1\u{202f}200."), "{}", chart.caption);
         assert_eq!(drawn(&[stretch(0, 0, 0)]).caption, "No operation came in the last 24 hours.");
         assert!(drawn(&[stretch(0, 1, 0)]).caption.contains("1 operation in the last 24 hours, none failed."));

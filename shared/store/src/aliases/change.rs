@@ -96,7 +96,12 @@ pub async fn release(
         let (place, values) = scope.place(account, &slice);
         let mut with_limit = values.clone();
         with_limit.push(unless_used_since.unwrap_or(i64::MAX).into());
-        let sql = format!("DELETE FROM alias WHERE {place} AND (last_used_ms IS NULL OR last_used_ms < ${})", with_limit.len());
+        // Those of a conversion that is under way stay, whoever they are: it has yet to get to some of their users.
+        let sql = format!(
+            "DELETE FROM alias WHERE {place} AND (last_used_ms IS NULL OR last_used_ms < ${}) AND NOT EXISTS (SELECT 1 FROM conversion c \
+             WHERE c.account_id = alias.account_id AND c.id = alias.conversion_id AND c.started_ms IS NOT NULL AND c.finished_ms IS NULL)",
+            with_limit.len()
+        );
         all.released += store.writer().execute_raw(store.statement(sql, with_limit)).await?.rows_affected();
         if unless_used_since.is_none() {
             continue;

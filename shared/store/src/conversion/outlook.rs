@@ -34,10 +34,18 @@ impl Outlook {
     /// # Errors
     /// When the database fails.
     pub async fn of(store: &Store, run: &Conversion) -> Result<Self, StoreError> {
+        let forms = forms(store, run, now_ms()).await?;
+        Ok(Self { forms, ..Self::without_forms(store, run).await? })
+    }
+
+    /// The same without the form in which users were asked for: what is worth asking every second.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn without_forms(store: &Store, run: &Conversion) -> Result<Self, StoreError> {
         let now = now_ms();
-        let forms = forms(store, run, now).await?;
         if !matches!(run.state, State::Planning | State::Running | State::Paused) {
-            return Ok(Self { forms, ..Self::default() });
+            return Ok(Self::default());
         }
         let orders: Orders = serde_json::from_value(run.pace.clone()).unwrap_or_default();
         let pace = if run.state.is_worked_on() { conversion_probe::status(store, run.account).await? } else { None };
@@ -48,7 +56,7 @@ impl Outlook {
             let (windows, ignore_windows_until) = (&orders.windows, orders.ignore_windows_until);
             eta::Outlook { remaining, rates, paused, windows, ignore_windows_until }.eta(Timestamp::now())
         });
-        Ok(Self { pace, eta, forms, zone: orders.windows.zone().clone() })
+        Ok(Self { pace, eta, forms: Forms::default(), zone: orders.windows.zone().clone() })
     }
 
     /// When it will be done, by the account's clock.

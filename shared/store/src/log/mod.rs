@@ -12,7 +12,7 @@ mod tally;
 pub use cycles::{Cycle, CycleQuery, cycles};
 pub use query::{OperationPage, OperationQuery, any_before, get, list, list_within};
 pub use retention::{Retention, discard_old};
-pub use tally::{Stretch, counted_since, fold_tally, history};
+pub use tally::{Stretch, TALLY_CHUNK, counted_since, fold_tally, history};
 
 use crate::StoreError;
 use muster_domain::{

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
 /// Rows folded in one transaction at most.
-const CHUNK: i64 = 2_000;
+pub const TALLY_CHUNK: usize = 2_000;
 /// What is counted, in the order of the columns.
 const COLUMNS: &str = "first_ms, last_ms, operations, created, replaced, patched, deleted, failed";
 
@@ -138,7 +138,8 @@ impl WriteTransaction {
     }
 }
 
-/// Adds up what was counted since the last time, a chunk at most, and says how many rows that were: while it is not 0 there may be more.
+/// Adds up what was counted since the last time, a chunk at most, and says how many rows that were: there may be more when it was
+/// [`TALLY_CHUNK`].
 /// Several may call it at once; each takes others.
 ///
 /// # Errors
@@ -151,7 +152,7 @@ pub async fn fold_tally(store: &Store) -> Result<usize, StoreError> {
     let tx = store.begin().await?;
     let skip = if tx.dialect == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
-        "WITH due AS MATERIALIZED (SELECT account_id, minute, id FROM operation_delta ORDER BY account_id, minute, id LIMIT {CHUNK}{skip}) \
+        "WITH due AS MATERIALIZED (SELECT account_id, minute, id FROM operation_delta ORDER BY account_id, minute, id LIMIT {TALLY_CHUNK}{skip}) \
          DELETE FROM operation_delta WHERE (account_id, minute, id) IN (SELECT account_id, minute, id FROM due) \
          RETURNING account_id, minute, key_id, {COLUMNS}"
     );

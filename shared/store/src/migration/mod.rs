@@ -54,12 +54,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000012_sso::MIGRATION),
             Box::new(m20261124_000013_sso_provider::MIGRATION),
             Box::new(m20261128_000020_console_lists::MIGRATION),
-            Box::new(m20261129_000021_alias_user::MIGRATION),
+            // What reads much comes before what locks a table that others write: all of it is one transaction.
             Box::new(m20261129_000022_user_id_form::MIGRATION),
-            Box::new(m20261129_000023_traces::MIGRATION),
             Box::new(m20261129_000022_conversion_samples::MIGRATION),
             Box::new(m20261129_000030_operation_tally::MIGRATION),
             Box::new(m20261129_000031_queue_samples::MIGRATION),
+            Box::new(m20261129_000021_alias_user::MIGRATION),
+            Box::new(m20261129_000023_traces::MIGRATION),
         ]
     }
 }

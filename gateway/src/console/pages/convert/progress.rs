@@ -104,7 +104,7 @@ impl Progress {
     /// # Errors
     /// When the database fails.
     pub(super) async fn of(app: &App, run: &Conversion) -> Result<Self, Problem> {
-        let outlook = app.read(Outlook::of(&app.store, run)).await?;
+        let outlook = app.read(Outlook::without_forms(&app.store, run)).await?;
         let because = run.reason.as_deref().filter(|_| !run.state.is_worked_on()).and_then(words::sentence);
         let bar = matches!(run.state, RunState::Planning | RunState::Running | RunState::Paused).then(|| bar(run));
         Ok(Self { state: words::state(run), because, bar, facts: facts(run, &outlook) })

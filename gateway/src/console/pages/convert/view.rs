@@ -10,7 +10,7 @@ use crate::console::{display, problem::Problem, visit::Visit};
 use jiff::Timestamp;
 use muster_domain::conversion::{Kind, PlanOptions, State};
 use muster_store::{
-    conversion::{Conversion, PLAN_KEEPS_MS},
+    conversion::{self, Conversion, PLAN_KEEPS_MS},
     now_ms,
 };
 
@@ -27,6 +27,8 @@ pub(super) struct View {
     pub(super) undo: bool,
     /// None while the plan is being made.
     pub(super) verdicts: Option<Verdicts>,
+    /// What to do first, because of the form in which users were asked for lately.
+    pub(super) warnings: Vec<String>,
     pub(super) timeline: Timeline,
 }
 
@@ -74,6 +76,7 @@ impl View {
             alias_days: options.alias_days,
             undo: run.kind == Kind::Undo,
             verdicts,
+            warnings: visit.read(conversion::forms(visit.store(), run, now_ms())).await?.warnings,
             timeline: Timeline::of(visit, run).await?,
         })
     }
