@@ -19,7 +19,7 @@ pub enum QueueCommand {
     ///
     /// Its operations keep their ids: one that has been carried out after all is not carried out twice. They are applied to what is there now.
     #[command(
-        after_help = "Examples:\n  muster queue replay 1764374400000-0\n\nExit: 0 it is on its way, 5 there is no such message, 6 it is in no layout this version reads."
+        after_help = "Examples:\n  muster queue replay 1764374400000-0\n\nExit: 0 it is on its way, 5 there is no such message, 6 it is in no layout this version reads, has an outcome already, or something newer would be undone."
     )]
     Replay {
         /// The message's id, as `muster queue list` has it.
