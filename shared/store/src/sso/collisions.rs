@@ -10,10 +10,8 @@ use uuid::Uuid;
 const SLICE: i64 = 20_000;
 /// Users who are named.
 const NAMED: usize = 5;
-/// Users a page looks at.
-const LOOKED_AT: i64 = 40_000;
-/// Users a page counts.
-const COUNTED: i64 = 10_000;
+/// Users a page looks at: what takes some milliseconds.
+const LOOKED_AT: i64 = 4_000;
 
 /// Users whose user id is the mailbox name of their address: a directory that sends the address as `userName` does not find them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,12 +41,12 @@ pub async fn collisions(store: &Store, account: AccountId) -> Result<Collisions,
     Ok(count(store, account, SLICE, i64::MAX, i64::MAX).await?.found)
 }
 
-/// Counts them as far as that is cheap: among the first users, and up to a number.
+/// Counts them as far as that is cheap: among the first users.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn glimpse(store: &Store, account: AccountId) -> Result<Glimpse, StoreError> {
-    count(store, account, SLICE, LOOKED_AT, COUNTED).await
+    count(store, account, LOOKED_AT, LOOKED_AT, LOOKED_AT).await
 }
 
 /// Looks at so many users at most, in slices, and stops when so many collide.

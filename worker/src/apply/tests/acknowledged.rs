@@ -177,7 +177,7 @@ async fn what_was_set_aside_and_is_replayed_has_one_effect() {
         let (old, new) = (delete(), delete());
         assert_eq!(world.applier.set_aside(&old).await.code, OutcomeCode::SetAside);
         assert_eq!(world.apply_one(&new).await.status, 204);
-        assert!(refused(&[old.clone()]).await.contains("has been changed since"));
+        assert!(refused(std::slice::from_ref(&old)).await.contains("has been changed since"));
         assert_eq!(world.apply_one(&old).await.code, OutcomeCode::SetAside, "and nothing has changed");
         let globex = muster_store::accounts::create(&world.store, "globex", "Globex").await.expect("an account").id;
         let other = Operation { account: globex, ..world.create_user("eve@acme.test") };
