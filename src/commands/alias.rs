@@ -12,6 +12,7 @@ use muster_store::{
     Store,
     accounts::Account,
     aliases::{self, Alias, AliasPage, AliasQuery, Which},
+    console::audit::Author,
     now_ms,
 };
 use serde_json::json;
@@ -95,7 +96,7 @@ async fn extend(context: &Context, store: &Store, account: &Account, order: Exte
         (Some(until), _) => until,
         (None, days) => AliasTerms::end_of_day_in(now_ms(), days.unwrap_or_default()),
     };
-    let extended = aliases::extend(store, account.id, &which, until).await?.ok_or_else(|| missing(account, &which))?;
+    let extended = aliases::extend(store, account.id, &which, until, &Author::command()).await?.ok_or_else(|| missing(account, &which))?;
     let printed = if context.json() {
         output::json(&json!({ "extended": extended, "until_ms": until }))
     } else {
@@ -107,21 +108,24 @@ async fn extend(context: &Context, store: &Store, account: &Account, order: Exte
 async fn release(context: &Context, store: &Store, account: &Account, order: ReleaseAliases) -> CommandResult {
     let which = which(order.which.old_id, order.which.user, order.which.conversion);
     let unless = (!order.yes).then(|| now_ms() - aliases::RECENT_MS);
-    let done = aliases::release(store, account.id, &which, unless).await?.ok_or_else(|| missing(account, &which))?;
-    let kept = done.kept_because();
-    if let (0, Some(why)) = (done.released, &kept) {
-        return Err(Failure::new(Exit::Refused, format!("{why}. --yes lets them go all the same")));
+    let done = aliases::release(store, account.id, &which, unless, &Author::command()).await?.ok_or_else(|| missing(account, &which))?;
+    let stays = [done.kept_because().map(|why| format!("{why}. --yes lets them go all the same")), done.under_way_because()];
+    let stays = stays.into_iter().flatten().collect::<Vec<_>>().join(". ");
+    if done.released == 0 && !stays.is_empty() {
+        return Err(Failure::new(Exit::Refused, stays));
     }
     let printed = if context.json() {
         output::json(&done)
     } else {
-        output::pairs(&[("released".to_owned(), done.released.to_string()), ("kept".to_owned(), done.kept.to_string())])
+        let counts = [("released", done.released), ("kept", done.kept), ("under way", done.under_way)];
+        output::pairs(&counts.map(|(what, count)| (what.to_owned(), count.to_string())))
     };
     printed.map_err(stdout_failure)?;
-    Ok(kept.map_or(Exit::Ok, |why| {
-        eprintln!("{why}. --yes lets them go all the same.");
-        Exit::Partial
-    }))
+    if stays.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    eprintln!("{stays}.");
+    Ok(Exit::Partial)
 }
 
 fn missing(account: &Account, which: &Which) -> Failure {

@@ -43,15 +43,8 @@ pub async fn run(context: &Context, command: ConsoleCommand) -> CommandResult {
         }
     };
     let link = create(context, &store, account.id, user.as_ref().map(|(id, _)| *id)).await?;
-    let entry = Entry {
-        actor: None,
-        actor_name: "command".to_owned(),
-        action: "link.created",
-        target: user.map_or_else(|| "the first administrator".to_owned(), |(_, user_id)| user_id),
-        detail: String::new(),
-        peer: String::new(),
-    };
-    audit::append(&store, account.id, &entry).await?;
+    let whose = user.map_or_else(|| "the first administrator".to_owned(), |(_, user_id)| user_id);
+    audit::append(&store, account.id, &Entry::by_command("link.created", whose, "")).await?;
     if context.json() {
         output::json(&json!({ "link": link, "expires": output::time(now_ms() + links::LIFE_MS) })).map_err(stdout_failure)?;
     } else {

@@ -117,14 +117,16 @@ async fn replay(context: &Context, queue: &Queue, id: &str) -> CommandResult {
 
 async fn discard(context: &Context, queue: &Queue, id: &str, reason: &str) -> CommandResult {
     let letter = find(queue, id).await?;
-    let operations = letter.operations().unwrap_or_default();
+    let held = letter.operations().unwrap_or_default();
     let store = context.open_store().await?;
     // First: what is gone cannot be told any more.
-    note(&store, "message.discarded", &letter, &operations, reason).await?;
+    note(&store, "message.discarded", &letter, &held, reason).await?;
+    // What was promised is enqueued again until it has an outcome.
+    operations::give_up(&store, &held).await?;
     if !queue.discard(OPERATIONS, id).await? {
         return Err(missing(id));
     }
-    eprintln!("Discarded: {} operations will not be carried out.", operations.len());
+    eprintln!("Discarded: {} operations will not be carried out.", held.len());
     Ok(Exit::Ok)
 }
 
@@ -142,15 +144,8 @@ async fn note(store: &Store, action: &'static str, letter: &DeadLetter, operatio
     for account in accounts {
         let own: Vec<String> = operations.iter().filter(|operation| operation.account == account).map(|one| one.id.to_string()).collect();
         let shown = own.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let entry = Entry {
-            actor: None,
-            actor_name: "command".to_owned(),
-            action,
-            target: format!("message {} ({} operations: {shown})", letter.id, own.len()),
-            detail: reason.to_owned(),
-            peer: String::new(),
-        };
-        audit::append(store, account, &entry).await?;
+        let target = format!("message {} ({} operations: {shown})", letter.id, own.len());
+        audit::append(store, account, &Entry::by_command(action, target, reason)).await?;
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ pub(super) async fn extend(call: &ApiCall<'_>, body: &[u8]) -> Result<Response, 
             .chain(request.all.then_some(Which::All)),
         "old_id, user, conversion and all",
     )?;
-    let extended = aliases::extend(&call.app.store, call.account, &which, until).await?;
+    let extended = aliases::extend(&call.app.store, call.account, &which, until, &call.author).await?;
     let extended = extended.ok_or_else(|| ScimError::not_found(which.missing()))?;
     Ok(json(call, &json!({ "extended": extended, "until_ms": until })))
 }
@@ -85,14 +85,14 @@ pub(super) async fn release(call: &ApiCall<'_>, body: &[u8]) -> Result<Response,
     let named = [request.old_id.map(Which::One), request.user.map(Which::User), request.conversion.map(Which::Conversion)];
     let which = which(named.into_iter().flatten(), "old_id, user and conversion")?;
     let unless = (!request.force).then(|| now_ms() - RECENT_MS);
-    let done = aliases::release(&call.app.store, call.account, &which, unless).await.map_err(conflict)?;
+    let done = aliases::release(&call.app.store, call.account, &which, unless, &call.author).await.map_err(conflict)?;
     let done = done.ok_or_else(|| ScimError::not_found(which.missing()))?;
-    match done.kept_because() {
-        Some(why) if done.released == 0 => {
-            Err(ScimError::status(409, format!("{why}. Send `force`: true to let them go all the same")).into())
-        }
-        _ => Ok(json(call, &done)),
+    let stays = [done.kept_because().map(|why| format!("{why}. Send `force`: true to let them go all the same")), done.under_way_because()];
+    let stays = stays.into_iter().flatten().collect::<Vec<_>>().join(". ");
+    if done.released == 0 && !stays.is_empty() {
+        return Err(ScimError::status(409, stays).into());
     }
+    Ok(json(call, &done))
 }
 
 /// The one that is named.

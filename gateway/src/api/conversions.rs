@@ -40,8 +40,9 @@ pub(super) async fn plan(call: &ApiCall<'_>, body: &[u8]) -> Result<Response, Re
     call.params.done()?;
     administrators_only(call)?;
     let options = read::<PlanRequest>(body)?.options().map_err(ScimError::invalid_value)?;
-    let made = conversion::create(&call.app.store, call.account, conversion::new_plan(&options, &call.by)).await;
+    let made = conversion::create(&call.app.store, call.account, conversion::new_plan(&options, call.by())).await;
     let run = made.map_err(conflict)?;
+    call.audit("conversion.plan", run.id.to_string(), "").await?;
     let mut response = shown(call, &run).await?;
     *response.status_mut() = StatusCode::CREATED;
     let location = format!("{}/api/v1/conversions/{}", call.app.settings.public_url, run.id);
@@ -91,18 +92,21 @@ pub(super) async fn act(call: &ApiCall<'_>, id: &str, action: Action, body: &[u8
     call.params.done()?;
     administrators_only(call)?;
     let run = find(call, id).await?;
-    let (store, by) = (&call.app.store, call.by.as_str());
-    let moved = match action {
-        Action::Start => conversion::start(store, &run, by, &read::<PaceRequest>(body)?.onto(None)).await,
+    let (store, by) = (&call.app.store, call.by());
+    let (done, moved) = match action {
+        Action::Start => ("conversion.start", conversion::start(store, &run, by, &read::<PaceRequest>(body)?.onto(None)).await),
         Action::Pause => {
             let reason = read::<PauseRequest>(body)?.reason;
-            conversion::pause(store, &run, by, reason.as_deref().unwrap_or("an operator paused it")).await
+            ("conversion.pause", conversion::pause(store, &run, by, reason.as_deref().unwrap_or("an operator paused it")).await)
         }
-        Action::Resume => conversion::resume_or_adjust(store, &run, by, &read::<PaceRequest>(body)?).await,
-        Action::Cancel => conversion::cancel_and_tidy(store, &run, by).await,
-        _ => conversion::undo(store, &run, by, &read::<PaceRequest>(body)?).await,
+        Action::Resume => ("conversion.resume", conversion::resume_or_adjust(store, &run, by, &read::<PaceRequest>(body)?).await),
+        Action::Cancel => ("conversion.cancel", conversion::cancel_and_tidy(store, &run, by).await),
+        _ => ("conversion.undo", conversion::undo(store, &run, by, &read::<PaceRequest>(body)?).await),
     };
-    shown(call, &moved.map_err(conflict)?).await
+    let moved = moved.map_err(conflict)?;
+    let detail = if moved.id == run.id { String::new() } else { format!("by the run {}", moved.id) };
+    call.audit(done, run.id.to_string(), detail).await?;
+    shown(call, &moved).await
 }
 
 /// A conversion changes what everybody signs in with.

@@ -56,14 +56,15 @@ pub(super) async fn failures(call: &ApiCall<'_>, number: &str) -> Result<Respons
 pub(super) async fn act(call: &ApiCall<'_>, number: &str, action: Action, body: &[u8]) -> Result<Response, Refusal> {
     call.params.done()?;
     let incident = find(call, number).await?;
-    let (store, account, by) = (&call.app.store, call.account, call.by.as_str());
-    let moved = match action {
-        Action::Acknowledge => incidents::acknowledge(store, account, incident.id, by).await,
-        Action::Resolve => incidents::resolve(store, account, incident.id, by).await,
-        Action::Snooze => incidents::snooze(store, account, incident.id, until(call.app, body)?, by).await,
+    let (store, account, by) = (&call.app.store, call.account, call.by());
+    let (done, moved) = match action {
+        Action::Acknowledge => ("incident.acknowledge", incidents::acknowledge(store, account, incident.id, by).await),
+        Action::Resolve => ("incident.resolve", incidents::resolve(store, account, incident.id, by).await),
+        Action::Snooze => ("incident.snooze", incidents::snooze(store, account, incident.id, until(call.app, body)?, by).await),
         _ => return retry(call, &incident).await,
     };
     let moved = moved.map_err(conflict)?.ok_or_else(nothing)?;
+    call.audit(done, format!("incident #{}", incident.number), "").await?;
     Ok(json(call, &json!({ "incident": moved })))
 }
 
@@ -75,8 +76,10 @@ fn until(app: &App, body: &[u8]) -> Result<i64, ScimError> {
 }
 
 async fn retry(call: &ApiCall<'_>, incident: &Incident) -> Result<Response, Refusal> {
-    let report = retry::retry(call.app, call.context, call.account, incident.id, &call.by).await;
-    Ok(json(call, &report.map_err(conflict)?.ok_or_else(nothing)?))
+    let report = retry::retry(call.app, call.context, call.account, incident.id, call.by()).await;
+    let report = report.map_err(conflict)?.ok_or_else(nothing)?;
+    call.audit("incident.retry", format!("incident #{}", incident.number), "").await?;
+    Ok(json(call, &report))
 }
 
 /// The incident of this number, with what was counted until a moment ago.

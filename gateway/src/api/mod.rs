@@ -47,7 +47,10 @@ use axum::{
 use bytes::Bytes;
 use muster_domain::{AccountId, ApiToken, Role};
 use muster_scim::ScimError;
-use muster_store::api_tokens;
+use muster_store::{
+    api_tokens::{self, TokenGrant},
+    console::audit::{self, Author},
+};
 use params::Params;
 pub(crate) use routes::{ADDRESSES, Action, Address, BASE, Taken};
 use serde::Serialize;
@@ -66,12 +69,24 @@ pub(crate) fn is_api(path: &str) -> bool {
 struct ApiCall<'a> {
     app: &'a App,
     account: AccountId,
-    /// Who acts, for the record.
-    by: String,
+    /// Who acts, for the audit log.
+    author: Author,
     /// What its user may do.
     role: Role,
     context: &'a Context,
     params: Params,
+}
+
+impl ApiCall<'_> {
+    /// Who acts, for the record.
+    fn by(&self) -> &str {
+        &self.author.name
+    }
+
+    /// Writes down that it was done.
+    async fn audit(&self, action: &'static str, target: impl Into<String>, detail: impl Into<String>) -> Result<(), Refusal> {
+        Ok(audit::append(&self.app.store, self.account, &self.author.entry(action, target, detail)).await?)
+    }
 }
 
 /// Answers a request under `/api`.
@@ -79,7 +94,7 @@ pub(crate) async fn handle<B>(app: &App, peer: IpAddr, parts: &Parts, context: &
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (account, by, role) = authenticate(app, peer, parts).await?;
+    let grant = authenticate(app, peer, parts).await?;
     let nothing = || ScimError::not_found("there is nothing at this address");
     let (address, names) = Address::find(parts.uri.path()).ok_or_else(nothing)?;
     let action = address.action(&parts.method).ok_or(Refusal::MethodNotAllowed { allow: address.allow })?;
@@ -90,7 +105,8 @@ where
             media::check_request(&parts.headers)?;
         }
     }
-    let call = ApiCall { app, account, by, role, context, params: Params::parse(parts.uri.query())? };
+    let author = Author { user: Some(grant.user), name: grant.user_id, peer: peer.to_string() };
+    let call = ApiCall { app, account: grant.account, author, role: grant.role, context, params: Params::parse(parts.uri.query())? };
     act(&call, action, names.first().copied().unwrap_or_default(), &bytes).await
 }
 
@@ -134,7 +150,7 @@ async fn who(call: &ApiCall<'_>, action: Action, body: &[u8]) -> Result<Response
 }
 
 /// Whose token it is. Wrong ones are counted with wrong keys.
-async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(AccountId, String, Role), Refusal> {
+async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<TokenGrant, Refusal> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(Refusal::NoToken) };
     let token = match values.next() {
@@ -159,7 +175,7 @@ async fn authenticate(app: &App, peer: IpAddr, parts: &Parts) -> Result<(Account
     if !grant.role.may_use_api() {
         return Err(ScimError::forbidden("the API is for administrators and user managers; this token's user is neither any more").into());
     }
-    Ok((grant.account, grant.user_id, grant.role))
+    Ok(grant)
 }
 
 fn json(call: &ApiCall<'_>, body: &impl Serialize) -> Response {

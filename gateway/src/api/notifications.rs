@@ -38,13 +38,16 @@ pub(super) async fn put(call: &ApiCall<'_>, address: &str, body: &[u8]) -> Resul
         StoreError::Conflict(reason) => ScimError::invalid_value(reason).into(),
         error => Refusal::from(error),
     })?;
+    call.audit("recipient.add", new.address.as_str(), "").await?;
     recipients(call).await
 }
 
 /// `DELETE /notifications/recipients/{address}`
 pub(super) async fn delete(call: &ApiCall<'_>, address: &str) -> Result<Response, Refusal> {
     call.params.done()?;
-    if call.app.read(outbox::remove(&call.app.store, call.account, &read(address)?)).await? {
+    let address = read(address)?;
+    if call.app.read(outbox::remove(&call.app.store, call.account, &address)).await? {
+        call.audit("recipient.remove", address.as_str(), "").await?;
         return Ok(reply::empty(StatusCode::NO_CONTENT));
     }
     Err(ScimError::not_found("this address is not on the list").into())
@@ -52,10 +55,11 @@ pub(super) async fn delete(call: &ApiCall<'_>, address: &str) -> Result<Response
 
 /// `GET /notifications/mails`
 pub(super) async fn mails(call: &ApiCall<'_>) -> Result<Response, Refusal> {
-    let limit = call.params.limit()?;
+    let (before, limit) = (call.params.parsed("after", "what `next` of the page before said")?, call.params.limit()?);
     call.params.done()?;
-    let mails = call.app.read(outbox::recent(&call.app.store, call.account, limit)).await?;
-    Ok(json(call, &json!({ "mails": mails })))
+    let mails = call.app.read(outbox::recent_before(&call.app.store, call.account, before, limit)).await?;
+    let next = mails.last().filter(|_| mails.len() >= limit as usize).map(|last| last.id);
+    Ok(json(call, &json!({ "mails": mails, "next": next })))
 }
 
 fn read(segment: &str) -> Result<MailAddress, ScimError> {

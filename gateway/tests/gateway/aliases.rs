@@ -143,7 +143,7 @@ async fn old_user_ids_go_early_unless_somebody_uses_them() {
     assert_eq!((&some["released"], &some["kept"], some["last_used_ms"].is_i64()), (&json!(2), &json!(1), true));
     assert!(aliases::sign_in_user(&gateway.store, gateway.account, "ada.l").await.unwrap().is_none());
     let all = release(json!({ "old_id": "ada", "force": true })).await.json();
-    assert_eq!(all, json!({ "released": 1, "kept": 0, "last_used_ms": null }));
+    assert_eq!(all, json!({ "released": 1, "kept": 0, "last_used_ms": null, "under_way": 0 }));
     release(json!({ "old_id": "ada" })).await.is_error(404, None);
     let run = conversion::create(&gateway.store, gateway.account, conversion::new_plan(&Default::default(), "test")).await.unwrap();
     assert!(release(json!({ "conversion": run.id })).await.is_error(409, None).detail().contains("when it is over"));

@@ -5,7 +5,7 @@ use crate::{
     support::{Answer, Gateway},
 };
 use muster_domain::{AccountId, ApiToken, Role};
-use muster_store::{accounts, api_tokens, conversion, now_ms};
+use muster_store::{accounts, api_tokens, console::audit, conversion, now_ms};
 use serde_json::{Value, json};
 
 async fn token(gateway: &Gateway, account: AccountId, role: Role) -> String {
@@ -57,6 +57,11 @@ async fn a_plan_is_made_found_replaced_and_cancelled() {
     let listed: Vec<_> = list["conversions"].as_array().expect("a list").iter().map(|run| run["id"].clone()).collect();
     assert_eq!(listed, [second["id"].clone(), json!(id)], "the newest first");
     send(&gateway, &token, "POST", "/latest/undo", &Value::Null).await.is_error(409, None);
+    let written = audit::list(&gateway.store, gateway.account, None, 10).await.unwrap();
+    let written: Vec<_> = written.iter().map(|one| (one.action.as_str(), json!(one.target))).collect();
+    let (first, second) = (json!(id), second["id"].clone());
+    let done = [("conversion.cancel", second.clone()), ("conversion.plan", second), ("conversion.plan", first)];
+    assert_eq!(written, done, "what was refused is not in the audit log");
     let report = send(&gateway, &token, "GET", "/latest/report", &Value::Null).await.json();
     fits("GET", "/api/v1/conversions/{id}/report", 200, &report);
     let told: Vec<_> = report["events"].as_array().expect("events").iter().map(|event| event["type"].clone()).collect();

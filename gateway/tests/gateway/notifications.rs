@@ -6,9 +6,12 @@ use muster_domain::{
     notify::{Content, MailKey, TestMail},
 };
 use muster_store::{
-    api_tokens, now_ms,
+    api_tokens,
+    console::audit,
+    now_ms,
     outbox::{self, NewMail},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 async fn api(gateway: &Gateway, token: &ApiToken, method: &str, path: &str, body: &str) -> Answer {
@@ -50,7 +53,13 @@ async fn the_list_is_kept_by_the_api() {
     }
     assert_eq!(api(&gateway, &token, "DELETE", "/recipients/OPS@acme.test", "").await.status, 204);
     assert_eq!(api(&gateway, &token, "DELETE", "/recipients/ops@acme.test", "").await.status, 404);
-    assert_eq!(api(&gateway, &token, "GET", "/mails", "").await.json()["mails"].as_array().unwrap().len(), 0);
+    let mails = api(&gateway, &token, "GET", "/mails?limit=5", "").await.json();
+    assert_eq!((mails["mails"].as_array().map(Vec::len), &mails["next"]), (Some(0), &Value::Null));
+    assert_eq!(api(&gateway, &token, "GET", "/mails?after=x", "").await.status, 400);
+    let written = audit::list(&gateway.store, gateway.account, None, 10).await.unwrap();
+    let written: Vec<_> = written.iter().map(|one| (one.action.as_str(), one.target.as_str(), one.actor.as_str())).collect();
+    let done = [("recipient.remove", "OPS@acme.test", "admin"), ("recipient.add", "ops@acme.test", "admin")];
+    assert_eq!(written, done, "the newest first; what was refused, or was not there, is not told");
 }
 
 #[tokio::test]

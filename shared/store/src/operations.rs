@@ -125,21 +125,7 @@ pub async fn expire(store: &Store, operation: &Operation) -> Result<Option<Outco
 pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<Outcome>, StoreError> {
     let Some(first) = operations.first() else { return Ok(Vec::new()) };
     let expired = Outcome::failed(OutcomeCode::Expired, 503);
-    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome: &expired, changed: &[] }).collect();
-    let now_ms = now_ms();
-    let statement = crate::batch::log_rows(
-        Rows::new(store.dialect()),
-        &entries,
-        Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail },
-    )
-    .statement(crate::batch::LOG_INSERT);
-    let tx = store.begin().await?;
-    let ended = tx.inner.query_all_raw(statement).await?;
-    let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
-    let late: Vec<LogEntry<'_>> = entries.iter().copied().filter(|entry| ended.contains(&entry.operation.id.0)).collect();
-    tx.put_tally(&late).await?;
-    tx.put_failures(&crate::batch::log_failures(&late, now_ms)).await?;
-    tx.commit().await?;
+    let ended = end(store, operations, &expired).await?;
     if ended.len() == operations.len() {
         return Ok(vec![expired; operations.len()]);
     }
@@ -148,6 +134,33 @@ pub async fn expire_all(store: &Store, operations: &[Operation]) -> Result<Vec<O
         recorded(store, first.account, &ids).await?.into_iter().map(|recorded| (recorded.id, recorded.outcome)).collect();
     let take = |id| found.remove(id).ok_or_else(|| StoreError::Raced(format!("the log entry of operation {id} has gone")));
     ids.iter().map(take).collect()
+}
+
+/// Gives up on operations that were set aside: those that have no outcome have this one now, and nobody enqueues them again. Says how many.
+///
+/// # Errors
+/// When the database fails. Nothing has changed then.
+pub async fn give_up(store: &Store, operations: &[Operation]) -> Result<u64, StoreError> {
+    if operations.is_empty() {
+        return Ok(0);
+    }
+    Ok(end(store, operations, &Outcome::failed(OutcomeCode::SetAside, 500)).await?.len() as u64)
+}
+
+/// Records this outcome for each that has none, in one statement. Returns which those were.
+async fn end(store: &Store, operations: &[Operation], outcome: &Outcome) -> Result<HashSet<Uuid>, StoreError> {
+    let entries: Vec<LogEntry<'_>> = operations.iter().map(|operation| LogEntry { operation, outcome, changed: &[] }).collect();
+    let now_ms = now_ms();
+    let written = Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail };
+    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &entries, written).statement(crate::batch::LOG_INSERT);
+    let tx = store.begin().await?;
+    let ended = tx.inner.query_all_raw(statement).await?;
+    let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
+    let late: Vec<LogEntry<'_>> = entries.iter().copied().filter(|entry| ended.contains(&entry.operation.id.0)).collect();
+    tx.put_tally(&late).await?;
+    tx.put_failures(&crate::batch::log_failures(&late, now_ms)).await?;
+    tx.commit().await?;
+    Ok(ended)
 }
 
 /// Takes back that these operations were set aside, so that they can be delivered once more; says how many were. What has any other outcome

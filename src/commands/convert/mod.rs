@@ -17,6 +17,7 @@ use muster_domain::conversion::PaceRequest;
 use muster_store::{
     Store,
     accounts::Account,
+    console::audit::{self, Entry},
     conversion::{self, Conversion},
 };
 
@@ -36,6 +37,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         ConvertCommand::Start { account, pace, watch } => {
             let account = place(&account).await?;
             let run = conversion::start(&store, &newest(&store, &account).await?, BY, &asked(&pace).onto(None)).await?;
+            note(&store, "conversion.start", &run, "").await?;
             follow(context, &store, &account, &run, watch).await
         }
         ConvertCommand::Undo { account, pace, watch } => {
@@ -43,8 +45,9 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
             let missing =
                 || Failure::new(Exit::NotFound, format!("`{}` has no conversion that was started: there is nothing to undo", account.slug));
             let run = conversion::newest_started(&store, account.id).await?.ok_or_else(missing)?;
-            let run = conversion::undo(&store, &run, BY, &asked(&pace)).await?;
-            follow(context, &store, &account, &run, watch).await
+            let undo = conversion::undo(&store, &run, BY, &asked(&pace)).await?;
+            note(&store, "conversion.undo", &run, &format!("by the run {}", undo.id)).await?;
+            follow(context, &store, &account, &undo, watch).await
         }
         ConvertCommand::Status { account } => {
             let account = place(&account).await?;
@@ -58,16 +61,19 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         ConvertCommand::Pause { account, reason } => {
             let account = place(&account).await?;
             let run = conversion::pause(&store, &newest(&store, &account).await?, BY, &reason).await?;
+            note(&store, "conversion.pause", &run, &reason).await?;
             show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Resume { account, pace } => {
             let account = place(&account).await?;
             let run = conversion::resume_or_adjust(&store, &newest(&store, &account).await?, BY, &asked(&pace)).await?;
+            note(&store, "conversion.resume", &run, "").await?;
             show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Cancel { account } => {
             let account = place(&account).await?;
             let run = conversion::cancel_and_tidy(&store, &newest(&store, &account).await?, BY).await?;
+            note(&store, "conversion.cancel", &run, "").await?;
             show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Report { account, csv } => {
@@ -79,6 +85,11 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
             show::report(context, &store, &account, &run).await
         }
     }
+}
+
+/// In the audit log.
+async fn note(store: &Store, action: &'static str, run: &Conversion, detail: &str) -> Result<(), Failure> {
+    Ok(audit::append(store, run.account, &Entry::by_command(action, run.id.to_string(), detail)).await?)
 }
 
 /// The newest run of the account.

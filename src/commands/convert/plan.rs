@@ -1,6 +1,6 @@
 //! `muster convert plan`
 
-use super::{BY, SLICE, list, progress::Bar, show};
+use super::{BY, SLICE, list, note, progress::Bar, show};
 use crate::{
     cli::{ConvertPlan, Duplicates},
     context::Context,
@@ -25,6 +25,7 @@ pub async fn run(context: &Context, store: &Store, account: &Account, plan: Conv
     let options = options(&plan).map_err(|why| Failure::new(Exit::Usage, why))?;
     let stop = shutdown::listen().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let run = conversion::create(store, account.id, conversion::new_plan(&options, BY)).await?;
+    note(store, "conversion.plan", &run, "").await?;
     let bar = Bar::new("plan");
     let made = tokio::select! {
         made = make(context, store, &run, &stop) => made,

@@ -98,7 +98,7 @@ pub(super) fn describe(action: Action) -> Described {
         Action::DeleteRecipient => {
             look("Notifications", "Send no more mail to this address.", Vec::new(), Answer::Nothing("It is off the list."))
         }
-        Action::Mails => look("Notifications", "What became of the latest mails.", vec![parameters::limit()], mails()),
+        Action::Mails => look("Notifications", "What became of mails, the newest first.", parameters::page(), mails()),
         Action::ResolveIdentity | Action::RedeemSignIn => sso::describe(action),
         Action::Conversions
         | Action::Plan
@@ -187,5 +187,6 @@ fn recipients() -> Answer {
 }
 
 fn mails() -> Answer {
-    ok("The mails, the newest first.", object(vec![("mails", list(&named("Mail")))]), json!({ "mails": [] }))
+    let schema = object(vec![("mails", list(&named("Mail"))), ("next", maybe(text("Where the next page begins; null on the last.")))]);
+    ok("One page of mails.", schema, json!({ "mails": [], "next": null }))
 }

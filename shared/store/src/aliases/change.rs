@@ -3,7 +3,12 @@
 //! One alias, and those of one user, are found by an index. Those of a conversion, or of the account, are changed on a walk in short
 //! transactions; what was interrupted is done again as a whole, and comes to the same.
 
-use crate::{Store, StoreError, conversion, resources::find_user_by_user_id};
+use crate::{
+    Store, StoreError,
+    console::audit::{self, Author},
+    conversion,
+    resources::find_user_by_user_id,
+};
 use jiff::Timestamp;
 use muster_domain::{AccountId, ConversionId, LoginKey, conversion::State};
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -38,6 +43,16 @@ impl Which {
             Self::All => "there are no old user ids".to_owned(),
         }
     }
+
+    /// What the audit log calls them.
+    fn target(&self) -> String {
+        match self {
+            Self::One(old_id) => old_id.clone(),
+            Self::User(user_id) => format!("those of {user_id}"),
+            Self::Conversion(id) => format!("those of the conversion {id}"),
+            Self::All => "all of the account".to_owned(),
+        }
+    }
 }
 
 /// What became of aliases that were to be let go.
@@ -49,25 +64,36 @@ pub struct Released {
     pub kept: u64,
     /// When the last of these was used, milliseconds since 1970.
     pub last_used_ms: Option<i64>,
+    /// So many stay because their conversion is under way.
+    pub under_way: u64,
 }
 
 impl Released {
-    /// Why some were kept, for people; none when all went.
+    /// Why some stay that go when somebody insists, for people.
     #[must_use]
     pub fn kept_because(&self) -> Option<String> {
-        let at = Timestamp::from_millisecond(self.last_used_ms?).map(|at| format!("{at:.0}")).unwrap_or_default();
         let (stay, which) = if self.kept == 1 { ("stays", "it") } else { ("stay", "each of them") };
-        (self.kept > 0).then(|| format!("{} {stay}: somebody signed in with {which} in the last 30 days, last at {at}", self.kept))
+        let last = self.last_used_ms.filter(|_| self.kept > 0)?;
+        Some(format!("{} {stay}: somebody signed in with {which} in the last 30 days, last at {}", self.kept, shown(last)))
+    }
+
+    /// Why some stay whoever insists, for people.
+    #[must_use]
+    pub fn under_way_because(&self) -> Option<String> {
+        let stay = if self.under_way == 1 { "stays" } else { "stay" };
+        (self.under_way > 0).then(|| format!("{} {stay} until the conversion they belong to is over", self.under_way))
     }
 }
 
 /// Lets aliases live until then, milliseconds since 1970, and returns how many it was; none when there is nothing of the name. One that
-/// lives longer already stays as it is, so this can be repeated. They stay reserved at least as long as they live.
+/// lives longer already stays as it is, so this can be repeated. They stay reserved at least as long as they live. The audit log has it
+/// before it is done.
 ///
 /// # Errors
 /// When the database fails; what was changed before stays so.
-pub async fn extend(store: &Store, account: AccountId, which: &Which, until: i64) -> Result<Option<u64>, StoreError> {
+pub async fn extend(store: &Store, account: AccountId, which: &Which, until: i64, by: &Author) -> Result<Option<u64>, StoreError> {
     let Some(scope) = Scope::of(store, account, which).await? else { return Ok(None) };
+    audit::append(store, account, &by.entry("alias.extend", which.target(), format!("until {}", shown(until)))).await?;
     let (mut slices, mut extended) = (Slices::default(), 0);
     while let Some(slice) = slices.next(store, account, &scope).await? {
         extended += store.writer().execute_raw(scope.extension(store, account, &slice, until)).await?.rows_affected();
@@ -75,44 +101,58 @@ pub async fn extend(store: &Store, account: AccountId, which: &Which, until: i64
     Ok(Some(extended))
 }
 
-/// Lets old user ids go early, but for those somebody has signed in with after `unless_used_since`; none when there is nothing of the
-/// name.
+/// Their conversion has yet to get to some of their users.
+const UNDER_WAY: &str = "EXISTS (SELECT 1 FROM conversion c WHERE c.account_id = alias.account_id AND c.id = alias.conversion_id \
+     AND c.started_ms IS NOT NULL AND c.finished_ms IS NULL)";
+
+/// Lets old user ids go early, but for those somebody has signed in with after `unless_used_since`, and those of a conversion that is
+/// under way; none when there is nothing of the name. The audit log has it before it is done.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] for those of a conversion that is under way; or when the database fails, and what was let go before stays so.
+/// [`StoreError::Conflict`] for all of a conversion that is under way; or when the database fails, and what was let go before stays so.
 pub async fn release(
     store: &Store,
     account: AccountId,
     which: &Which,
     unless_used_since: Option<i64>,
+    by: &Author,
 ) -> Result<Option<Released>, StoreError> {
     let Some(scope) = Scope::of(store, account, which).await? else { return Ok(None) };
     if let Some(state) = scope.under_way {
         let reason = format!("the conversion is {state}: its old user ids can be let go when it is over");
         return Err(StoreError::Conflict(reason));
     }
+    let detail = unless_used_since.map_or_else(|| "used or not".to_owned(), |since| format!("unless used since {}", shown(since)));
+    audit::append(store, account, &by.entry("alias.release", which.target(), detail)).await?;
     let (mut slices, mut all) = (Slices::default(), Released::default());
     while let Some(slice) = slices.next(store, account, &scope).await? {
         let (place, values) = scope.place(account, &slice);
         let mut with_limit = values.clone();
         with_limit.push(unless_used_since.unwrap_or(i64::MAX).into());
-        // Those of a conversion that is under way stay, whoever they are: it has yet to get to some of their users.
         let sql = format!(
-            "DELETE FROM alias WHERE {place} AND (last_used_ms IS NULL OR last_used_ms < ${}) AND NOT EXISTS (SELECT 1 FROM conversion c \
-             WHERE c.account_id = alias.account_id AND c.id = alias.conversion_id AND c.started_ms IS NOT NULL AND c.finished_ms IS NULL)",
+            "DELETE FROM alias WHERE {place} AND (last_used_ms IS NULL OR last_used_ms < ${}) AND NOT {UNDER_WAY}",
             with_limit.len()
         );
         all.released += store.writer().execute_raw(store.statement(sql, with_limit)).await?.rows_affected();
-        if unless_used_since.is_none() {
-            continue;
-        }
-        let left = format!("SELECT count(*) AS kept, max(last_used_ms) AS last_used_ms FROM alias WHERE {place}");
-        if let Some(row) = store.writer().query_one_raw(store.statement(left, values)).await? {
-            all.kept += u64::try_from(row.try_get::<i64>("", "kept")?).unwrap_or(0);
-            all.last_used_ms = all.last_used_ms.max(row.try_get("", "last_used_ms")?);
+        let left = format!(
+            "SELECT under_way, count(*) AS stay, max(last_used_ms) AS last_used_ms \
+             FROM (SELECT {UNDER_WAY} AS under_way, last_used_ms FROM alias WHERE {place}) AS stay GROUP BY under_way"
+        );
+        for row in store.writer().query_all_raw(store.statement(left, values)).await? {
+            let stay = u64::try_from(row.try_get::<i64>("", "stay")?).unwrap_or(0);
+            if row.try_get("", "under_way")? {
+                all.under_way += stay;
+            } else {
+                all.kept += stay;
+                all.last_used_ms = all.last_used_ms.max(row.try_get("", "last_used_ms")?);
+            }
         }
     }
     Ok(Some(all))
+}
+
+fn shown(at_ms: i64) -> String {
+    Timestamp::from_millisecond(at_ms).map(|at| format!("{at:.0}")).unwrap_or_default()
 }
 
 /// Where the aliases are that are meant.

@@ -29,6 +29,46 @@ pub struct Entry {
     pub peer: String,
 }
 
+impl Entry {
+    /// What somebody did with a command.
+    #[must_use]
+    pub fn by_command(action: &'static str, target: impl Into<String>, detail: impl Into<String>) -> Self {
+        Author::command().entry(action, target, detail)
+    }
+}
+
+/// Who acts, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The user; none for a command.
+    pub user: Option<UserId>,
+    /// The user id then, or `command`.
+    pub name: String,
+    /// The address it is done from.
+    pub peer: String,
+}
+
+impl Author {
+    /// Whoever may run commands here.
+    #[must_use]
+    pub fn command() -> Self {
+        Self { user: None, name: "command".to_owned(), peer: String::new() }
+    }
+
+    /// What they do.
+    #[must_use]
+    pub fn entry(&self, action: &'static str, target: impl Into<String>, detail: impl Into<String>) -> Entry {
+        Entry {
+            actor: self.user,
+            actor_name: self.name.clone(),
+            action,
+            target: target.into(),
+            detail: detail.into(),
+            peer: self.peer.clone(),
+        }
+    }
+}
+
 /// An entry as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Written {

@@ -30,7 +30,7 @@ mod weekly;
 mod write;
 
 pub use plan::plan;
-pub use recent::{SentMail, prune, recent};
+pub use recent::{SentMail, prune, recent, recent_before};
 pub use recipients::{NewRecipient, Recipient, Source, add, list, remove, unsubscribe};
 pub use resend::resend;
 pub use send::{Ending, Envelope, Lease, defer, end, lease, mark, prolong, release};

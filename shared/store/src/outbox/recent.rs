@@ -42,11 +42,19 @@ pub struct SentMail {
 /// # Errors
 /// When the database fails.
 pub async fn recent(store: &Store, account: AccountId, most: u32) -> Result<Vec<SentMail>, StoreError> {
+    recent_before(store, account, None, most).await
+}
+
+/// The account's mails that were written before this one, newest first, `most` at most; the latest when it is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recent_before(store: &Store, account: AccountId, before: Option<Uuid>, most: u32) -> Result<Vec<SentMail>, StoreError> {
     let sql = "SELECT m.id, COALESCE(r.address, m.address_key) AS address, m.mail_key, m.content, m.state, m.held, m.written_ms, m.due_ms, \
          m.sent_ms, m.attempts, m.reply FROM outbox_mail m \
          LEFT JOIN mail_recipient r ON r.account_id = m.account_id AND r.address_key = m.address_key \
-         WHERE m.account_id = $1 ORDER BY m.id DESC LIMIT $2";
-    let values: [Value; 2] = [account.0.into(), i64::from(most).into()];
+         WHERE m.account_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3";
+    let values: [Value; 3] = [account.0.into(), before.unwrap_or(Uuid::max()).into(), i64::from(most).into()];
     let rows = store.reader().query_all_raw(store.statement(sql, values)).await?;
     rows.iter()
         .map(|row| {

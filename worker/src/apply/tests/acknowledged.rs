@@ -95,6 +95,26 @@ async fn what_was_ended_otherwise_is_finished_by_the_sweeper() {
     .await;
 }
 
+#[tokio::test]
+async fn what_is_given_up_has_an_outcome_and_is_not_enqueued_again() {
+    on_each(|world| async move {
+        let queue = queue().await;
+        let mut promised = [world.create_user("ada@x.test")];
+        acknowledge(&world, &mut promised, 13_000).await;
+        assert_eq!(world.applier.set_aside(&promised[0]).await.code, OutcomeCode::Expired, "too young to be given up by itself");
+        let done = world.create_user("bo@x.test");
+        assert_eq!(world.apply_one(&done).await.status, 201);
+        let message = [promised[0].clone(), done.clone()];
+        assert_eq!(operations::give_up(&world.store, &message).await.expect("recorded"), 1, "what was done stays done");
+        assert_eq!(operations::give_up(&world.store, &message).await.expect("recorded"), 0, "the second time there is nothing to do");
+        once(&world.store, &queue, &queue.operation_sender()).await.expect("a look");
+        assert_eq!(depth(&queue).await, 0, "{}", world.engine);
+        assert_eq!(world.apply_one(&promised[0]).await.code, OutcomeCode::SetAside);
+        assert_eq!(world.read(User, promised[0].resource_id).await, None);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sweepers_share_what_is_due() {
     on_each(|world| async move {

@@ -5,9 +5,14 @@ use muster_domain::ConversionId;
 use muster_store::{
     StoreError,
     aliases::{self, AliasPage, AliasQuery, RECENT_MS, Released, Which, count_hit, sign_in_user},
+    console::audit::{self, Author},
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn by() -> Author {
+    Author::command()
+}
 
 impl Place {
     async fn aliases(&self, query: AliasQuery) -> AliasPage {
@@ -68,7 +73,7 @@ async fn aliases_live_longer_when_they_are_told_to() {
         place.many(3).await;
         let run = place.run(&place.plan(&PlanOptions::default()).await).await;
         let (before, now) = (place.ends().await, now_ms());
-        let extend = async |which: Which, until| aliases::extend(&place.store, place.account, &which, until).await.expect("asked");
+        let extend = async |which: Which, until| aliases::extend(&place.store, place.account, &which, until, &by()).await.expect("asked");
         let until = now + 1_000 * DAY;
         assert_eq!(extend(Which::One("U1".into()), until).await, Some(1), "{}", place.engine);
         assert_eq!(place.ends().await, [(until, until), before[1], before[2]], "reserved for as long as it lives");
@@ -88,7 +93,7 @@ async fn aliases_live_longer_when_they_are_told_to() {
         assert_eq!(extend(Which::One("u3".into()), now + DAY).await, Some(1), "what has ended goes on");
         assert!(sign_in_user(&place.store, place.account, "u3").await.expect("asked").is_some());
         let other = accounts::create(&place.store, "other", "Other").await.expect("account").id;
-        let there = async |which: Which| aliases::extend(&place.store, other, &which, until + DAY).await.expect("asked");
+        let there = async |which: Which| aliases::extend(&place.store, other, &which, until + DAY, &by()).await.expect("asked");
         assert_eq!(there(Which::All).await, Some(0));
         for missing in [Which::One("u1".into()), Which::User("User.1@acme.test".into()), Which::Conversion(run.id)] {
             assert_eq!(there(missing.clone()).await, None, "{missing:?} is of another account");
@@ -106,8 +111,9 @@ async fn an_old_user_id_that_nobody_uses_can_be_given_away() {
         assert_eq!(place.applier.apply(newcomer()).await[0].status, 409, "it is reserved");
         let recent = now_ms() - RECENT_MS;
         let free = Some(Released { released: 1, ..Released::default() });
-        let release =
-            async |id: &str, since| aliases::release(&place.store, place.account, &Which::One(id.to_owned()), since).await.expect("asked");
+        let release = async |id: &str, since| {
+            aliases::release(&place.store, place.account, &Which::One(id.to_owned()), since, &by()).await.expect("asked")
+        };
         assert_eq!(release("U1", Some(recent)).await, free, "{}", place.engine);
         assert_eq!(release("u1", Some(recent)).await, None);
         assert_eq!(sign_in_user(&place.store, place.account, "u1").await.expect("asked"), None);
@@ -130,13 +136,13 @@ async fn the_old_user_ids_of_a_user_or_a_conversion_go_together_but_for_those_in
     on_each(|place| async move {
         place.many(5).await;
         let planned = place.plan(&PlanOptions::default()).await;
-        let release = async |which: Which, since| aliases::release(&place.store, place.account, &which, since).await;
+        let release = async |which: Which, since| aliases::release(&place.store, place.account, &which, since, &by()).await;
         let started = conversion::start(&place.store, &planned, "test", &json!({})).await.expect("started");
         let early = release(Which::Conversion(started.id), None).await.expect_err("it makes them");
         assert!(matches!(&early, StoreError::Conflict(why) if why.contains("when it is over")), "{early}");
         let run = place.work(&started).await;
         let recent = Some(now_ms() - RECENT_MS);
-        let done = |released, kept| Released { released, kept, last_used_ms: None };
+        let done = |released, kept| Released { released, kept, ..Released::default() };
         let told = |all: Option<Released>| Released { last_used_ms: None, ..all.expect("it is there") };
 
         assert_eq!(told(release(Which::User("USER.5@acme.test".into()), recent).await.expect("asked")), done(1, 0), "{}", place.engine);
@@ -145,11 +151,24 @@ async fn the_old_user_ids_of_a_user_or_a_conversion_go_together_but_for_those_in
         let all = release(Which::Conversion(run.id), recent).await.expect("asked");
         assert_eq!(told(all), done(3, 1));
         assert!(all.and_then(|all| all.kept_because()).is_some_and(|why| why.contains("1 stays: somebody")), "{all:?}");
+        let unfinished = |finished: &str| format!("UPDATE conversion SET finished_ms = {finished}");
+        let database = place.database().await;
+        database.execute_unprepared(&unfinished("NULL")).await.expect("an update");
+        for (which, insisting) in [(Which::One("u2".into()), None), (Which::User("User.2@acme.test".into()), recent), (Which::All, None)] {
+            let stays = release(which.clone(), insisting).await.expect("asked").expect("it is there");
+            assert_eq!(stays, Released { under_way: 1, ..Released::default() }, "{which:?}: its conversion is not over");
+            assert_eq!((stays.kept_because(), stays.under_way_because().is_some()), (None, true));
+        }
+        database.execute_unprepared(&unfinished("1")).await.expect("an update");
         let again = release(Which::Conversion(run.id), recent).await.expect("asked");
         assert_eq!(told(again), done(0, 1), "it can be repeated");
         let other = accounts::create(&place.store, "other", "Other").await.expect("account").id;
-        assert_eq!(aliases::release(&place.store, other, &Which::Conversion(run.id), None).await.expect("asked"), None);
+        assert_eq!(aliases::release(&place.store, other, &Which::Conversion(run.id), None, &by()).await.expect("asked"), None);
         assert_eq!(told(release(Which::Conversion(run.id), None).await.expect("asked")), done(1, 0), "somebody insists");
+        let noted = audit::list(&place.store, place.account, None, 100).await.expect("asked");
+        let noted: Vec<_> = noted.iter().map(|one| (one.action.as_str(), one.actor.as_str(), one.target.clone())).collect();
+        let all = ("alias.release", "command", format!("those of the conversion {}", run.id));
+        assert_eq!((noted.len(), noted.first()), (8, Some(&all)), "what was refused is not there: {noted:?}");
     })
     .await;
 }
