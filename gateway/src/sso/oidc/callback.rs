@@ -36,7 +36,8 @@ pub(super) struct Return<'r> {
 pub(super) async fn end(back: &Return<'_>) -> Result<Result<Response, Problem>, Refusal> {
     let Return { app, account, .. } = *back;
     let key = app.read(flow::key(app)).await?;
-    let flow = parameter(back.query, "state").and_then(|state| Flow::of_browser(&back.parts.headers, &state, &key, account.id));
+    let (headers, secure) = (&back.parts.headers, flow::is_secure(app));
+    let flow = parameter(back.query, "state").and_then(|state| Flow::of_browser(headers, &state, &key, account.id, secure));
     let Some(flow) = flow else { return Ok(Err(Problem::NotBegun)) };
     let mut identity = String::new();
     let who = admitted(back, &flow, &mut identity).await?;

@@ -61,8 +61,8 @@ impl Flow {
     }
 
     /// The flow of this state, if this browser began it.
-    pub(super) fn of_browser(headers: &HeaderMap, state: &str, key: &[u8; 32], account: AccountId) -> Option<Self> {
-        let name = name(state)?;
+    pub(super) fn of_browser(headers: &HeaderMap, state: &str, key: &[u8; 32], account: AccountId, secure: bool) -> Option<Self> {
+        let name = name(state, secure)?;
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
         let mut texts = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(found, _)| *found == name);
         let text = texts.next().map(|(_, text)| text).filter(|text| text.len() <= COOKIE_MAX)?;
@@ -85,16 +85,24 @@ impl Flow {
     }
 }
 
-/// One name a flow, so that two windows do not end each other's.
-fn name(state: &str) -> Option<String> {
+/// One name a flow, so that two windows do not end each other's. By the prefix a browser knows that no other host may set it: else a
+/// neighbour under the same domain could have somebody end a sign-in the neighbour began.
+fn name(state: &str, secure: bool) -> Option<String> {
     let start = state.get(..12).filter(|start| start.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))?;
-    Some(format!("muster_sso_{start}"))
+    Some(format!("{}muster_sso_{start}", if secure { "__Host-" } else { "" }))
+}
+
+/// Whether browsers come by TLS.
+pub(super) fn is_secure(app: &App) -> bool {
+    app.settings.public_url.starts_with("https://")
 }
 
 fn cookie(app: &App, account: &Account, state: &str, value: &str, life_s: i64) -> Option<HeaderValue> {
-    let secure = if app.settings.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let secure = is_secure(app);
+    // The prefix asks for these two.
+    let (path, flag) = if secure { ("/".to_owned(), "; Secure") } else { (format!("/sso/{}/callback", account.slug), "") };
     // Lax: the provider's page leads here, and that must bring the cookie.
-    let text = format!("{}={value}; Path=/sso/{}/callback; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}", name(state)?, account.slug);
+    let text = format!("{}={value}; Path={path}; Max-Age={life_s}; HttpOnly; SameSite=Lax{flag}", name(state, secure)?);
     HeaderValue::try_from(text).ok()
 }
 
@@ -154,18 +162,24 @@ mod tests {
         let (account, flow) = (AccountId::new(), Flow { expires_ms: i64::MAX, ..flow() });
         let cookie = |state: &str, flow: &Flow| {
             let mut headers = HeaderMap::new();
-            let line = format!("x=1; {}={}; y=2", name(state).unwrap(), flow.seal(&KEY, account));
+            let line = format!("x=1; {}={}; y=2", name(state, false).unwrap(), flow.seal(&KEY, account));
             headers.insert(header::COOKIE, HeaderValue::try_from(line).unwrap());
             headers
         };
-        assert_eq!(Flow::of_browser(&cookie(&flow.state, &flow), &flow.state, &KEY, account), Some(flow.clone()));
-        assert_eq!(Flow::of_browser(&HeaderMap::new(), &flow.state, &KEY, account), None);
+        assert_eq!(Flow::of_browser(&cookie(&flow.state, &flow), &flow.state, &KEY, account, false), Some(flow.clone()));
+        assert_eq!(Flow::of_browser(&HeaderMap::new(), &flow.state, &KEY, account, false), None);
         // Another state of the same beginning, and a cookie put under another flow's name.
         let longer = format!("{}x", flow.state);
-        assert_eq!(Flow::of_browser(&cookie(&longer, &flow), &longer, &KEY, account), None);
-        assert_eq!(Flow::of_browser(&cookie(&"t".repeat(22), &flow), &"t".repeat(22), &KEY, account), None);
+        assert_eq!(Flow::of_browser(&cookie(&longer, &flow), &longer, &KEY, account, false), None);
+        assert_eq!(Flow::of_browser(&cookie(&"t".repeat(22), &flow), &"t".repeat(22), &KEY, account, false), None);
+        assert_eq!(
+            Flow::of_browser(&cookie(&flow.state, &flow), &flow.state, &KEY, account, true),
+            None,
+            "by TLS no other host may set it"
+        );
+        assert_eq!(name(&flow.state, true).as_deref(), Some("__Host-muster_sso_ssssssssssss"));
         for odd in ["", "short", "a b c d e f g h", "ääääääääääää"] {
-            assert_eq!(Flow::of_browser(&cookie(&flow.state, &flow), odd, &KEY, account), None, "{odd}");
+            assert_eq!(Flow::of_browser(&cookie(&flow.state, &flow), odd, &KEY, account, false), None, "{odd}");
         }
     }
 }

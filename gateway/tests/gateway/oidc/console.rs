@@ -37,7 +37,7 @@ impl World {
         let location = answer.header("location").unwrap().to_owned();
         assert!(location.starts_with(&format!("{}/authorize?", self.provider.issuer)), "{location}");
         let set = answer.header("set-cookie").unwrap();
-        assert!(set.contains("Path=/sso/acme/callback") && set.contains("HttpOnly"), "{set}");
+        assert!(set.starts_with("__Host-muster_sso_") && set.contains("HttpOnly"), "{set}");
         let value = |name: &str| parameter(&location, name).unwrap();
         let cookie = set.split(';').next().unwrap().to_owned();
         (Begun { cookie, state: value("state"), nonce: value("nonce"), challenge: value("code_challenge") }, location)

@@ -72,9 +72,10 @@ impl World {
         let location = answer.header("location").unwrap().to_owned();
         assert!(location.starts_with(&format!("{}/authorize?", self.provider.issuer)), "{location}");
         let set = answer.header("set-cookie").unwrap();
-        for word in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/sso/acme/callback", "Max-Age=600"] {
+        for word in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/;", "Max-Age=600"] {
             assert!(set.contains(word), "{word}: {set}");
         }
+        assert!(set.starts_with("__Host-muster_sso_"), "no neighbour under the same domain may set it: {set}");
         let value = |name: &str| parameter(&location, name).unwrap_or_else(|| panic!("{name} in {location}"));
         assert_eq!(
             (value("response_type"), value("client_id"), value("code_challenge_method")),

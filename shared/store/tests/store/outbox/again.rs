@@ -49,3 +49,22 @@ async fn a_mail_is_sent_again_when_it_was_sent_and_somebody_still_gets_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_mail_is_sent_again_to_whoever_gets_mail_now_and_to_nobody_else() {
+    on_each(async |world: World| {
+        world.administrator("boss@acme.test").await;
+        world.test_mail(1_000).await;
+        let first = world.mails().await[0].id;
+        let resend = async || outbox::resend(&world.store, world.account, first, 3_000).await;
+        assert!(matches!(resend().await, Err(StoreError::Conflict(_))), "it waits");
+        assert_eq!(world.attempt(2_000, Ending::Taken, "250 kept").await, MailStatus::Sent);
+        resend().await.expect("to the administrator, as nobody is on the list");
+        assert_eq!(world.statuses().await, [MailStatus::Sent, MailStatus::Pending]);
+        world.list("ops@acme.test", None).await;
+        assert!(matches!(resend().await, Err(StoreError::Conflict(_))), "the administrator gets no mail any more");
+        outbox::remove(&world.store, world.account, &"ops@acme.test".parse().unwrap()).await.unwrap();
+        resend().await.expect("the list is empty again");
+    })
+    .await;
+}
