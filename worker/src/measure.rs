@@ -2,7 +2,9 @@
 
 use metrics::{counter, histogram};
 use muster_domain::{Operation, OutcomeCode, conversion::Phase};
-use muster_runtime::metrics::{BATCH_OPERATIONS, BATCH_SECONDS, CONVERSION_CHUNKS_FAILED, CONVERSION_ROWS, MAILS, OPERATIONS};
+use muster_runtime::metrics::{
+    BATCH_OPERATIONS, BATCH_SECONDS, CONVERSION_CHUNK_SECONDS, CONVERSION_CHUNKS_FAILED, CONVERSION_ROWS, MAILS, OPERATIONS,
+};
 use muster_store::outbox::Ending;
 use std::time::Duration;
 
@@ -47,10 +49,11 @@ pub(crate) const fn result(ending: &Ending) -> &'static str {
 }
 
 /// A chunk of a conversion has ended.
-pub(crate) fn chunk(phase: Phase, rows: u32, failed: bool) {
+pub(crate) fn chunk(phase: Phase, rows: u32, failed: bool, took: Duration) {
     if failed {
         counter!(CONVERSION_CHUNKS_FAILED.name, "phase" => phase.as_str()).increment(1);
     } else if rows > 0 {
+        histogram!(CONVERSION_CHUNK_SECONDS.name, "phase" => phase.as_str()).record(took);
         counter!(CONVERSION_ROWS.name, "phase" => phase.as_str()).increment(u64::from(rows));
     }
 }

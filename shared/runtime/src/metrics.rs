@@ -65,6 +65,9 @@ define! {
     /// Rows a conversion has been through.
     CONVERSION_ROWS = "muster_conversion_rows_total", Counter, Count, ["phase"],
         "Rows conversions have been through, by phase";
+    /// How long a chunk takes.
+    CONVERSION_CHUNK_SECONDS = "muster_conversion_chunk_duration_seconds", Histogram, Seconds, ["phase"],
+        "From the beginning of a chunk of a conversion to its commit, by phase";
     /// Chunks the database refused.
     CONVERSION_CHUNKS_FAILED = "muster_conversion_chunks_failed_total", Counter, Count, ["phase"],
         "Chunks of conversions that were rolled back, and are tried again smaller or later";

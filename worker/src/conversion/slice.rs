@@ -204,11 +204,12 @@ impl Slice<'_> {
     pub(super) fn tell(&mut self, rows: i64, began: Instant, failed: bool) {
         self.allowed = None;
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        measure::chunk(self.run.phase, rows, failed);
+        let took = began.elapsed();
+        measure::chunk(self.run.phase, rows, failed, took);
         if !failed {
             self.stretch.worked(self.run.phase, rows);
         }
-        self.pace.done(Chunk { phase: self.run.phase, rows, began, took: began.elapsed(), failed });
+        self.pace.done(Chunk { phase: self.run.phase, rows, began, took, failed });
     }
 
     /// On to the next phase.
