@@ -5,7 +5,9 @@
   // Seconds between two marks of time: none is shorter than one, none divides a day into odd parts.
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
   const UTC = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
-  const whole = (value) => (value === null ? "–" : Math.round(value).toLocaleString("en").replaceAll(",", "\u202f"));
+  // Below ten, a tenth may matter.
+  const digits = (value) => (Math.abs(value) < 9.95 && !Number.isInteger(value) ? 1 : 0);
+  const shown = (value) => (value === null ? "–" : value.toLocaleString("en", { minimumFractionDigits: digits(value), maximumFractionDigits: digits(value) }).replaceAll(",", "\u202f"));
 
   // Times of day; at the first of a day, the day below.
   const times = (_, splits, axis, space, increment) => splits.map((at, nth) => {
@@ -77,9 +79,9 @@
         tzDate: UTC,
         series: [
           { label: "UTC", value: (_, at) => (at === null ? "–" : uPlot.fmtDate("{HH}:{mm}:{ss}")(UTC(at))) },
-          ...now.names.map((label, nth) => ({ label, spanGaps: false, value: (_, value) => whole(value), ...looks[now.lines[nth]] })),
+          ...now.names.map((label, nth) => ({ label, spanGaps: false, value: (_, value) => shown(value), ...looks[now.lines[nth]] })),
         ],
-        axes: [{ ...axis, values: times, space: 76, incrs: STEPS }, { ...axis, size: 64, values: (_, values) => values.map(whole) }],
+        axes: [{ ...axis, values: times, space: 76, incrs: STEPS }, { ...axis, size: 64, values: (_, values) => values.map(shown) }],
         scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.08] } },
         cursor: { drag: { x: false, y: false } },
         hooks: { draw: [marks] },

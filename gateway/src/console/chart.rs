@@ -84,7 +84,8 @@ impl Chart {
 
 fn cell(series: &Series, nth: usize) -> (&'static str, String, String) {
     match series.values.get(nth).copied().flatten() {
-        // Whole numbers: nobody counts tenths of what happens in a second.
+        // Below ten, a tenth may matter; of what is more nobody counts them.
+        Some(value) if value.abs() < 9.95 && value.fract() != 0.0 => (series.name, format!("{value:.1}"), format!("{value:.1}")),
         Some(value) => (series.name, display::number(value.round() as i64), format!("{value:.1}")),
         None => (series.name, "–".to_owned(), String::new()),
     }
@@ -100,7 +101,7 @@ mod tests {
             caption: "Two <moments>.".to_owned(),
             at: vec![0, 60_000],
             series: vec![
-                Series { name: "Rows", line: Line::Area, values: vec![Some(1_234.56), Some(0.0)] },
+                Series { name: "Rows", line: Line::Area, values: vec![Some(1_234.56), Some(2.44)] },
                 Series { name: "Allowed", line: Line::Limit, values: vec![None, Some(2_500.0)] },
             ],
             notes: vec![String::new(), "Held <back>".to_owned()],
@@ -112,6 +113,7 @@ mod tests {
             "data-line=\"limit\"",
             "data-at=\"60000\"",
             "<td class=\"n\" data-label=\"Rows\" data-value=\"1234.6\">1\u{202f}235</td>",
+            "<td class=\"n\" data-label=\"Rows\" data-value=\"2.4\">2.4</td>",
             "<td class=\"n\" data-label=\"Allowed\" data-value=\"\">–</td>",
             "Held &#60;back&#62;",
         ] {

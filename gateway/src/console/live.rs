@@ -6,13 +6,17 @@
 //!
 //! A topic is a line in a table ([`TOPICS`]): its name, the right to see it, how often it is looked at, and what renders it. What is about one
 //! thing of several says which behind a full stop, `convert.019a…`; the element's name is without it.
+//!
+//! What a topic shows depends on the account and not on who looks: streams share what one of them has rendered ([`shared`]).
+
+mod shared;
 
 use super::{
     pages,
     problem::{Answer, Problem},
     route::Route,
     setup,
-    viewer::{Right, Viewer},
+    viewer::Right,
     visit::Visit,
 };
 use crate::{app::App, refusal::Refusal, reply};
@@ -21,14 +25,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{future::BoxFuture, stream};
-use muster_store::{console::sessions, now_ms};
+use muster_domain::{AccountId, SecretKeyHash};
+use shared::{Part, Parts, Roles, Standing};
 use std::{
     collections::HashMap,
     convert::Infallible,
-    fmt::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, MissedTickBehavior};
@@ -40,7 +44,7 @@ pub(super) const ROUTES: &[Route] = &[Route::get("/events", Right::Look, |visit|
 #[derive(Clone)]
 pub(crate) struct Live {
     pub(crate) app: Arc<App>,
-    pub(crate) viewer: Viewer,
+    pub(crate) account: AccountId,
     /// What stands behind the topic's name; it comes from the browser, and is empty for most.
     pub(crate) about: String,
 }
@@ -67,6 +71,7 @@ static TOPICS: &[&Topic] = &[
     &pages::CONVERT,
     &pages::CONVERT_STATE,
     &pages::CONVERT_CHART,
+    &pages::CONVERT_CANARY,
 ];
 
 /// Streams of one session: a browser has six connections to a host.
@@ -77,36 +82,60 @@ const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two signs of life, for proxies that close what is silent.
 const SIGN_OF_LIFE: u64 = 15;
 
-/// The streams there are, by session.
+/// The streams there are, and what they share.
 #[derive(Debug, Default)]
-pub(crate) struct Streams(Mutex<HashMap<Uuid, u32>>);
+pub(crate) struct Streams {
+    open: Mutex<HashMap<Uuid, Session>>,
+    parts: Parts,
+    roles: Roles,
+}
 
-/// One of them.
+impl Streams {
+    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, Session>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session that watches.
+#[derive(Debug)]
+struct Session {
+    hash: SecretKeyHash,
+    streams: u32,
+}
+
+/// A stream that is counted.
 struct Open {
     app: Arc<App>,
     session: Uuid,
+    hash: SecretKeyHash,
 }
 
 impl Open {
-    fn new(app: &Arc<App>, session: Uuid) -> Option<Self> {
-        let mut streams = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: u32 = streams.values().sum();
-        let own = streams.entry(session).or_default();
-        if *own >= PER_SESSION || all as usize >= MOST {
+    fn new(app: &Arc<App>, session: Uuid, hash: SecretKeyHash) -> Option<Self> {
+        let mut open = app.streams.open();
+        let all: u32 = open.values().map(|session| session.streams).sum();
+        let own = open.get(&session).map_or(0, |session| session.streams);
+        if own >= PER_SESSION || all as usize >= MOST {
             return None;
         }
-        *own += 1;
-        Some(Self { app: Arc::clone(app), session })
+        open.entry(session).or_insert(Session { hash, streams: 0 }).streams += 1;
+        Some(Self { app: Arc::clone(app), session, hash })
+    }
+
+    /// How the session stands, asked for with all others that watch.
+    async fn standing(&self, since: Instant) -> Standing {
+        let all = || self.app.streams.open().values().map(|session| session.hash).collect();
+        self.app.streams.roles.of(&self.app, &self.hash, since, all).await
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let mut streams = self.app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = streams.get_mut(&self.session) {
-            *own = own.saturating_sub(1);
+        let mut open = self.app.streams.open();
+        if let Some(session) = open.get_mut(&self.session) {
+            session.streams = session.streams.saturating_sub(1);
         }
-        streams.retain(|_, own| *own > 0);
+        open.retain(|_, session| session.streams > 0);
     }
 }
 
@@ -119,40 +148,55 @@ pub(crate) fn nothing_shown(_: &str) -> String {
 struct Watched {
     topic: &'static Topic,
     live: Live,
+    part: Arc<Part>,
     /// What it sent last.
-    last: String,
+    last: Arc<str>,
+}
+
+impl Watched {
+    /// What `wanted` names, if this visitor may see it.
+    fn new(visit: &Visit<'_>, wanted: &str) -> Option<Self> {
+        let (name, about) = wanted.split_once('.').unwrap_or((wanted, ""));
+        let topic = TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right))?;
+        let live = Live { app: Arc::clone(visit.app), account: visit.account(), about: about.to_owned() };
+        Some(Self { topic, part: visit.app.streams.parts.of(topic, &live), last: (topic.shown)(about).into(), live })
+    }
 }
 
 /// A stream on its way.
 struct Stream {
-    live: Live,
     topics: Vec<Watched>,
     ticks: tokio::time::Interval,
     tick: u64,
+    opened: Instant,
     over: bool,
-    _open: Open,
+    open: Open,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.topics.clear();
+        self.open.app.streams.parts.tidy();
+    }
 }
 
 /// `GET /events?topics=a,b`
 async fn events(visit: &Visit<'_>) -> Answer {
     let wanted = visit.query.text("topics");
-    let live = Live { app: Arc::clone(visit.app), viewer: visit.viewer.clone(), about: String::new() };
-    let found = wanted.split(',').map(|wanted| {
-        let (name, about) = wanted.split_once('.').unwrap_or((wanted, ""));
-        let topic = TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right))?;
-        Some(Watched { topic, live: Live { about: about.to_owned(), ..live.clone() }, last: (topic.shown)(about) })
-    });
-    let Some(topics) = found.collect::<Option<Vec<_>>>().filter(|topics| topics.len() <= TOPICS.len()) else {
+    if wanted.split(',').count() > TOPICS.len() {
+        return Err(Problem::NotFound);
+    }
+    let Some(topics) = wanted.split(',').map(|wanted| Watched::new(visit, wanted)).collect::<Option<Vec<_>>>() else {
         return Err(Problem::NotFound);
     };
-    let Some(open) = Open::new(visit.app, visit.viewer.session) else {
+    let Some(open) = Open::new(visit.app, visit.viewer.session, visit.viewer.token().hash()) else {
         let cause = "too many live pages are open".to_owned();
         return Err(Refusal::Later { status: 429, retry_after: Duration::from_secs(30), cause }.into());
     };
-    let mut ticks = tokio::time::interval_at(Instant::now(), TICK);
+    let opened = Instant::now();
+    let mut ticks = tokio::time::interval_at(opened, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let stream = Stream { live, topics, ticks, tick: 0, over: false, _open: open };
-    Ok(response(stream))
+    Ok(response(Stream { topics, ticks, tick: 0, opened, over: false, open }))
 }
 
 fn response(stream: Stream) -> Response {
@@ -174,17 +218,17 @@ impl Stream {
         while !self.over {
             tokio::select! {
                 _ = self.ticks.tick() => {}
-                () = self.live.app.closing.cancelled() => return None,
+                () = self.open.app.closing.cancelled() => return None,
             }
-            let mut text = String::new();
+            let mut text = BytesMut::new();
             if self.tick == 0 {
                 // Whoever comes back from the directory's tab looks here at once.
-                text.push_str("retry: 1000\n\n");
+                text.extend_from_slice(b"retry: 1000\n\n");
             } else if self.tick.is_multiple_of(SIGN_OF_LIFE) {
-                text.push_str(": still here\n\n");
+                text.extend_from_slice(b": still here\n\n");
             }
-            // At each tick: whoever is disabled sees nothing more after a second.
-            if self.tick > 0 && !self.session_lives().await {
+            // At each tick: whoever is disabled sees nothing more after a second or two.
+            if self.tick > 0 && !self.may_go_on().await {
                 self.over = true;
                 return Some(Bytes::from_static(b"event: over\ndata: signed out\n\n"));
             }
@@ -193,37 +237,32 @@ impl Stream {
             }
             self.tick += 1;
             if !text.is_empty() {
-                return Some(text.into());
+                return Some(text.freeze());
             }
         }
         None
     }
 
     /// Sends a topic if it is due and has changed. One that cannot be rendered at this moment stays as it is on the page.
-    async fn look(&mut self, at: usize, text: &mut String) {
-        let Watched { topic, live, last } = &mut self.topics[at];
+    async fn look(&mut self, at: usize, text: &mut BytesMut) {
+        let Watched { topic, live, part, last } = &mut self.topics[at];
         if !self.tick.is_multiple_of(topic.every.max(1)) {
             return;
         }
-        let Ok(html) = (topic.render)(live).await else { return };
-        if html == *last {
+        let Some(rendered) = part.rendered(topic, live, self.opened).await else { return };
+        if rendered.html == *last {
             return;
         }
-        text.push_str("data: ");
-        // In an event, a line feed ends a line of data: each gets its own.
-        let part = format!("<hx-partial hx-target=\"#live-{}\" hx-swap=\"innerHTML\">{html}</hx-partial>", topic.name);
-        let _ = write!(text, "{}", part.replace("\r\n", "\n").replace(['\r', '\n'], "\ndata: "));
-        text.push_str("\n\n");
-        *last = html;
+        text.extend_from_slice(&rendered.event);
+        *last = rendered.html;
     }
 
     /// Whether the viewer is still signed in, and still has the right to all of it. A database that does not answer ends nothing.
-    async fn session_lives(&self) -> bool {
-        let (app, viewer) = (&self.live.app, &self.live.viewer);
-        match app.read(sessions::find(&app.store, &viewer.token().hash(), now_ms())).await {
-            Ok(Some(session)) => self.topics.iter().all(|watched| watched.topic.right.is_of(session.role)),
-            Ok(None) => false,
-            Err(_) => true,
+    async fn may_go_on(&self) -> bool {
+        match self.open.standing(self.opened).await {
+            Standing::SignedIn(role) => self.topics.iter().all(|watched| watched.topic.right.is_of(role)),
+            Standing::SignedOut => false,
+            Standing::Unknown => true,
         }
     }
 }

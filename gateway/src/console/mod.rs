@@ -129,6 +129,7 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let query = Fields::parse(parts.uri.query().unwrap_or_default());
+    let asked = query.text("account").to_owned();
     let request = |form, names| Request { app, parts, context, peer, query, form, names };
     let path = parts.uri.path();
     if let Some(page) = open::find(path) {
@@ -141,6 +142,10 @@ where
         Found::Nothing => return Err(Problem::NotFound),
     };
     let Some(viewer) = Viewer::of(app, parts).await? else { return Err(Problem::signed_out(parts)) };
+    // A link from a mail names its account: a failure of the same number is there in any.
+    if parts.method == Method::GET && !asked.is_empty() && asked != viewer.account_slug {
+        return Err(Problem::OtherAccount { asked, own: viewer.account_slug });
+    }
     if !viewer.may(route.right) {
         return Err(Problem::Forbidden(route.right));
     }

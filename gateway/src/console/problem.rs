@@ -2,6 +2,7 @@
 
 use super::{
     assets,
+    fields::Fields,
     flash::{Flash, Tone},
     page::Theme,
     viewer::Right,
@@ -33,6 +34,11 @@ pub(crate) enum Problem {
     /// The form does not come from a page of ours.
     Forged,
     NotFound,
+    /// The link is about another account than the viewer's.
+    OtherAccount {
+        asked: String,
+        own: String,
+    },
     /// A one-time link that was used, is too old, or never was one.
     LinkOver,
     /// The methods that are.
@@ -93,7 +99,7 @@ impl Problem {
     pub(crate) fn into_response(self, app: &App, parts: &Parts, context: &Context) -> Response {
         let (status, title, text): (_, _, String) = match self {
             Self::SignedOut { next } if next.is_empty() => return redirect("/sign-in"),
-            Self::SignedOut { next } => return redirect(&format!("/sign-in?next={}", utf8_percent_encode(&next, NON_ALPHANUMERIC))),
+            Self::SignedOut { next } => return redirect(&sign_in(&next, parts)),
             Self::StreamOver => return crate::reply::empty(StatusCode::UNAUTHORIZED),
             Self::Back { to, why } => {
                 let mut response = redirect(&to);
@@ -109,6 +115,14 @@ impl Problem {
                 "The form did not come from a page of this console, or the page was too old. Go back, reload the page and try again.".to_owned(),
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, "Nothing here", "There is no page at this address.".to_owned()),
+            Self::OtherAccount { asked, own } => (
+                StatusCode::NOT_FOUND,
+                "Of another account",
+                format!(
+                    "This link is about the account {asked}, and you are signed in to {own}. Sign out there first (Your profile), then \
+                     follow the link again."
+                ),
+            ),
             Self::LinkOver => (
                 StatusCode::GONE,
                 "This link does not work",
@@ -138,6 +152,16 @@ impl Problem {
             Self::Refused(refusal) => return refused(refusal, parts, context),
         };
         page(status, title, text, parts, None)
+    }
+}
+
+/// Where one signs in to come to a page; to the account the page's link names, if it names one.
+fn sign_in(next: &str, parts: &Parts) -> String {
+    let query = Fields::parse(parts.uri.query().unwrap_or_default());
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    match query.text("account") {
+        "" => format!("/sign-in?next={}", encoded(next)),
+        account => format!("/sign-in?account={}&next={}", encoded(account), encoded(next)),
     }
 }
 

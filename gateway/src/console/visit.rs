@@ -15,7 +15,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
-use muster_domain::AccountId;
+use muster_domain::{AccountId, account_url};
 use muster_store::{
     Store,
     console::audit::{self, Entry as AuditEntry},
@@ -112,6 +112,11 @@ impl Visit<'_> {
         let mut response = redirect(to);
         Flash { tone, text: text.into() }.set(self.app, &mut response);
         Ok(response)
+    }
+
+    /// The address of the viewer's account, without a slash at the end.
+    pub(crate) fn account_url(&self) -> String {
+        account_url(&self.app.settings.public_url, self.viewer.account_host.as_deref())
     }
 
     /// An entry of the audit log: who does what to whom, from where.

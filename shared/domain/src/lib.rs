@@ -7,6 +7,7 @@
 //!
 //! Nothing here does I/O. It knows `muster-scim` (the resources and errors an operation carries) and no other crate of ours.
 
+mod account_url;
 mod api_token;
 mod bulk;
 mod console_token;
@@ -26,6 +27,7 @@ pub mod sso;
 mod token;
 mod trace_parent;
 
+pub use account_url::account_url;
 pub use api_token::ApiToken;
 pub use bulk::BulkPart;
 pub use console_token::{LinkToken, SessionToken, equal_in_constant_time};

@@ -106,17 +106,20 @@ impl Section {
     }
 }
 
-/// What to do, and the command that does it. A command holds no secret, and works only where the service runs.
+/// What to do: the page where it is done, and the command that does it. Neither holds a secret: a page asks who comes, and a command works
+/// only where the service runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Action {
     pub label: &'static str,
+    pub page: String,
     pub command: String,
 }
 
-/// Why the reader gets the mail, and the command that shows who gets any.
+/// Why the reader gets the mail, and the page and the command that show who gets any.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Footer {
     pub why: String,
+    pub page: String,
     pub change: String,
 }
 

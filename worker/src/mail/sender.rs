@@ -9,7 +9,7 @@ use crate::{measure, spans};
 use futures::StreamExt;
 use jiff::tz::TimeZone;
 use muster_domain::{
-    AccountId,
+    AccountId, account_url,
     notify::{Caps, Content, FoldReason, Folded, FoldedLine, arrange},
 };
 use muster_letter::Setting;
@@ -169,6 +169,7 @@ impl<C: Fn() -> i64 + Send + Sync> Sender<C> {
         Setting {
             account: lease.account_slug.clone(),
             public_url: self.settings.public_url.clone(),
+            console_url: account_url(&self.settings.public_url, lease.account_host.as_deref()),
             zone: TimeZone::get(&lease.time_zone).unwrap_or(TimeZone::UTC),
             by_default: lease.by_default,
         }

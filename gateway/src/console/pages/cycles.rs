@@ -1,17 +1,25 @@
 //! Provisioning cycles.
 
 use super::{
+    export,
     listing::{self, Pager, choice},
     operations,
     show::{self, State, When},
 };
-use crate::console::{display, nav::Entry, page::Page, problem::Answer, visit::Visit};
+use crate::{
+    app::App,
+    console::{display, nav::Entry, page::Page, problem::Answer, visit::Visit},
+    refusal::Refusal,
+};
 use askama::Template;
+use muster_domain::AccountId;
 use muster_scim::{instant_ms, instant_text};
 use muster_store::{
+    StoreError,
     log::{self, Cycle, CycleQuery},
     now_ms,
 };
+use std::sync::Arc;
 
 const PATH: &str = "/provisioning/cycles";
 const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -26,6 +34,7 @@ struct CyclesPage {
     from: When,
     to: When,
     pager: Pager,
+    export: &'static str,
 }
 
 struct Row {
@@ -66,22 +75,51 @@ impl Row {
 pub(super) async fn list(visit: &Visit<'_>) -> Answer {
     let (until, now) = (choice(visit, "until", instant_ms)?, now_ms());
     let to = until.unwrap_or(now + 1);
-    let query = CycleQuery { key: None, from_ms: to.saturating_sub(WEEK_MS), to_ms: to, limit: CYCLES };
-    let cycles = visit.read(log::cycles(visit.store(), visit.account(), query, now)).await?;
-    // A full page goes on before its last cycle, any other with the week before.
-    let before = cycles.last().filter(|_| cycles.len() >= CYCLES).map_or(query.from_ms, |last| last.first_ms);
-    let more = cycles.len() >= CYCLES || visit.read(log::any_before(visit.store(), visit.account(), query.from_ms)).await?;
+    let part = visit.read(part(visit.app, visit.account(), to, CYCLES)).await?;
     visit.html(&CyclesPage {
         page: visit.page(Entry::Cycles, "Cycles"),
-        rows: cycles.iter().map(Row::new).collect(),
-        from: When(if cycles.len() >= CYCLES { before } else { query.from_ms }),
+        rows: part.cycles.iter().map(Row::new).collect(),
+        from: When(part.before),
         to: When(to.min(now)),
         pager: Pager {
             first: until.map(|_| PATH.to_owned()),
             previous: None,
-            next: more.then(|| listing::address(PATH, &[("until", &instant_text(before))])),
+            next: part.more.then(|| listing::address(PATH, &[("until", &instant_text(part.before))])),
         },
+        export: "/provisioning/cycles.csv",
     })
+}
+
+/// `GET /provisioning/cycles.csv`: every one there is.
+pub(super) async fn export(visit: &Visit<'_>) -> Answer {
+    let account = visit.account();
+    let read = move |app, to| chunk(app, account, to);
+    export::csv(visit.app, "attachment; filename=\"cycles.csv\"", Cycle::csv_heading(), now_ms() + 1, read)
+}
+
+async fn chunk(app: Arc<App>, account: AccountId, to_ms: i64) -> Result<export::Chunk<i64>, Refusal> {
+    let part = app.read(part(&app, account, to_ms, listing::EXPORTED as usize)).await?;
+    Ok((part.cycles.iter().map(Cycle::csv).collect(), part.more.then_some(part.before)))
+}
+
+/// Cycles that follow each other.
+struct Part {
+    cycles: Vec<Cycle>,
+    /// Those that come next began before this, milliseconds since 1970.
+    before: i64,
+    /// Whether there may be any.
+    more: bool,
+}
+
+/// A week of cycles that began before `to_ms`, or as many as `limit`.
+async fn part(app: &App, account: AccountId, to_ms: i64, limit: usize) -> Result<Part, StoreError> {
+    let query = CycleQuery { key: None, from_ms: to_ms.saturating_sub(WEEK_MS), to_ms, limit };
+    let cycles = log::cycles(&app.store, account, query, now_ms()).await?;
+    // A full part goes on before its last cycle, any other with the week before: but for what its last cycle has of that.
+    let full = cycles.len() >= limit;
+    let before = cycles.last().map_or(query.from_ms, |last| if full { last.first_ms } else { last.first_ms.min(query.from_ms) });
+    let more = full || log::any_before(&app.store, account, before).await?;
+    Ok(Part { cycles, before, more })
 }
 
 /// As the field of a form writes it: without the zone, which is UTC.

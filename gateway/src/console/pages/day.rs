@@ -26,7 +26,7 @@ pub(in crate::console) static CHART: Topic = Topic {
     right: Right::Look,
     every: 15,
     shown: nothing_shown,
-    render: |live| Box::pin(async move { render(&of(&live.app, live.viewer.account).await?) }),
+    render: |live| Box::pin(async move { render(&of(&live.app, live.account).await?) }),
 };
 
 /// The chart of an account's last 24 hours.

@@ -14,12 +14,12 @@ use crate::{
         page::Page,
         problem::{Answer, Problem},
         setup::connection::{self, Connection},
-        viewer::{Right, Viewer},
+        viewer::Right,
         visit::Visit,
     },
 };
 use askama::Template;
-use muster_domain::incident::IncidentState;
+use muster_domain::{AccountId, incident::IncidentState};
 use muster_queue::{OPERATIONS, QueueDepth};
 use muster_store::{
     console_pages::{Overview, overview},
@@ -60,7 +60,7 @@ pub(in crate::console) static TOPIC: Topic = Topic {
     right: Right::Look,
     every: 5,
     shown: nothing_shown,
-    render: |live| Box::pin(async move { render(&now(&live.app, &live.viewer).await?) }),
+    render: |live| Box::pin(async move { render(&now(&live.app, live.account).await?) }),
 };
 
 /// The answer in a sentence.
@@ -87,7 +87,7 @@ struct Failure {
 
 /// `GET /`
 pub(super) async fn get(visit: &Visit<'_>) -> Answer {
-    let (now, chart) = tokio::try_join!(now(visit.app, &visit.viewer), day::of(visit.app, visit.account()))?;
+    let (now, chart) = tokio::try_join!(now(visit.app, visit.account()), day::of(visit.app, visit.account()))?;
     visit.html(&HomePage {
         page: visit.page(Entry::Home, "Home").live(format!("{},{}", TOPIC.name, day::CHART.name)),
         now,
@@ -97,13 +97,13 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
     })
 }
 
-async fn now(app: &App, viewer: &Viewer) -> Result<Now, Problem> {
-    let (store, account, now) = (&app.store, viewer.account, now_ms());
+async fn now(app: &App, account: AccountId) -> Result<Now, Problem> {
+    let (store, now) = (&app.store, now_ms());
     let queue = tokio::time::timeout(QUEUE_WAIT, app.queue.status());
     let open = IncidentQuery { states: vec![IncidentState::Open], limit: NAMED, ..IncidentQuery::default() };
     let (overview, connection, incidents, queue) = tokio::join!(
         app.read(overview(store, account, now)),
-        connection::of(app, viewer),
+        connection::of(app, account),
         app.read(incidents::list(store, account, &open)),
         queue
     );

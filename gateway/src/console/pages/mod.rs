@@ -18,6 +18,7 @@ mod groups;
 mod home;
 mod letter;
 mod listing;
+mod mails;
 mod notifications;
 mod operation;
 mod operations;
@@ -34,7 +35,7 @@ use askama::Template;
 
 /// The parts of these pages that are kept up to date, and the table of the conversion's.
 pub(super) use {
-    convert::{CHART as CONVERT_CHART, PROGRESS as CONVERT, ROUTES as CONVERSION, STATE as CONVERT_STATE},
+    convert::{CANARY as CONVERT_CANARY, CHART as CONVERT_CHART, PROGRESS as CONVERT, ROUTES as CONVERSION, STATE as CONVERT_STATE},
     day::CHART as DAY,
     depth::CHART as DEPTH,
     home::TOPIC as HOME,
@@ -52,6 +53,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/configuration/groups/{id}", Right::Look, |visit| Box::pin(group::get(visit))),
     Route::get("/configuration/groups/{id}/members.csv", Right::Look, |visit| Box::pin(group::export(visit))),
     Route::get("/configuration/notifications", Right::Look, |visit| Box::pin(notifications::get(visit))),
+    Route::get("/configuration/notifications/mails.csv", Right::Look, |visit| Box::pin(mails::export(visit))),
     Route::post("/configuration/notifications/add", Right::Administer, |visit| Box::pin(notifications::add(visit))),
     Route::post("/configuration/notifications/remove", Right::Administer, |visit| Box::pin(notifications::remove(visit))),
     Route::post("/configuration/notifications/test", Right::Administer, |visit| Box::pin(notifications::test(visit))),
@@ -60,6 +62,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/configuration/notifications/preview/{name}", Right::Look, |visit| Box::pin(preview::show(visit))),
     Route::get("/configuration/notifications/preview/{name}/html", Right::Look, |visit| Box::pin(preview::html(visit))),
     Route::get("/provisioning/cycles", Right::Look, |visit| Box::pin(cycles::list(visit))),
+    Route::get("/provisioning/cycles.csv", Right::Look, |visit| Box::pin(cycles::export(visit))),
     Route::get("/provisioning/operations", Right::Look, |visit| Box::pin(operations::list(visit))),
     Route::get("/provisioning/operations.csv", Right::Look, |visit| Box::pin(operations::export(visit))),
     Route::get("/provisioning/operations/{id}", Right::Look, |visit| Box::pin(operation::get(visit))),

@@ -1,6 +1,9 @@
 //! Who gets mail, and what became of the latest mails.
 
-use super::show::{self, State, When};
+use super::{
+    mails::Mail,
+    show::{self, State, When},
+};
 use crate::console::{
     flash::Tone,
     nav::Entry,
@@ -9,10 +12,10 @@ use crate::console::{
     visit::Visit,
 };
 use askama::Template;
-use muster_domain::notify::{Content, ConversionState, FoldReason, MailAddress, MailKey, NotAnAddress, Stage, TestMail};
+use muster_domain::notify::{Content, MailAddress, MailKey, NotAnAddress, TestMail};
 use muster_store::{
     StoreError, now_ms,
-    outbox::{self, MailStatus, NewMail, NewRecipient, Recipient, SentMail, Source},
+    outbox::{self, NewMail, NewRecipient, Recipient, Source},
 };
 use uuid::Uuid;
 
@@ -41,17 +44,6 @@ struct Row {
     listed: bool,
 }
 
-struct Mail {
-    id: Uuid,
-    /// It has come to its end, and can be sent once more.
-    ended: bool,
-    written: When,
-    address: String,
-    about: String,
-    state: State,
-    note: String,
-}
-
 /// `GET /configuration/notifications`
 pub(super) async fn get(visit: &Visit<'_>) -> Answer {
     let (store, account) = (visit.store(), visit.account());
@@ -61,7 +53,7 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
         page: visit.page(Entry::Notifications, "Notifications"),
         anybody: recipients.iter().any(|recipient| recipient.unsubscribed_ms.is_none()),
         recipients: recipients.into_iter().map(row).collect(),
-        mails: mails.into_iter().map(mail).collect(),
+        mails: mails.into_iter().map(Mail::from).collect(),
     })
 }
 
@@ -147,62 +139,5 @@ fn row(recipient: Recipient) -> Row {
         time_zone: recipient.time_zone,
         state,
         note,
-    }
-}
-
-fn mail(mail: SentMail) -> Mail {
-    let (state, note) = stands(&mail);
-    let ended = matches!(mail.status, MailStatus::Sent | MailStatus::Unconfirmed | MailStatus::Failed);
-    Mail { id: mail.id, ended, written: When(mail.written_ms), address: mail.address, about: about(&mail.content), state, note }
-}
-
-/// Where a mail stands, and what there is to know about it.
-fn stands(mail: &SentMail) -> (State, String) {
-    let said = mail.reply.as_deref().map(|reply| format!("the server said: {reply}")).unwrap_or_default();
-    let due = format!("next try {}", When(mail.due_ms).text());
-    match (mail.status, mail.held) {
-        (MailStatus::Pending, Some(FoldReason::QuietHours)) => (show::state("idle", "Held"), format!("quiet hours; {due}")),
-        (MailStatus::Pending, Some(FoldReason::Outage)) => (show::state("warning", "Waiting"), format!("the mail server was away; {due}")),
-        (MailStatus::Pending, Some(FoldReason::Cap)) => (show::state("idle", "Held"), format!("more mails than anybody should get; {due}")),
-        (MailStatus::Pending, None) if mail.attempts == 0 => (show::state("idle", "On its way"), String::new()),
-        (MailStatus::Pending, None) => (show::state("warning", "Waiting"), [due, said].join("; ").trim_end_matches("; ").to_owned()),
-        (MailStatus::Sent, _) => (show::state("good", "Sent"), mail.sent_ms.map(|at| When(at).text()).unwrap_or_default()),
-        (MailStatus::Unconfirmed, _) => {
-            (show::state("warning", "Unconfirmed"), "handed over, but the server never said whether it took it".to_owned())
-        }
-        (MailStatus::Failed, _) => (show::state("bad", "Failed"), said),
-        (MailStatus::Superseded, _) => (show::state("idle", "Replaced"), "by a newer mail about the same failure".to_owned()),
-        (MailStatus::Folded, _) => (show::state("idle", "In a summary"), String::new()),
-        (MailStatus::Suppressed, _) => (show::state("idle", "Not sent"), "the recipient was unsubscribed or removed".to_owned()),
-    }
-}
-
-/// What a mail is about, in a line.
-fn about(content: &Content) -> String {
-    match content {
-        Content::Incident(mail) => {
-            let stage = match mail.stage {
-                Stage::Failed => "Failed",
-                Stage::Digest => "Still failing",
-                Stage::Resolved => "Over",
-            };
-            format!("{stage}: {} ({})", mail.title, mail.reference)
-        }
-        Content::Conversion(report) => {
-            let state = match report.state {
-                ConversionState::Started => "started",
-                ConversionState::Completed => "completed",
-                ConversionState::CompletedWithSkips => "completed, some users could not be converted",
-                ConversionState::Paused => "paused by its guard",
-                ConversionState::Failed => "stopped by an error",
-                ConversionState::Cancelled => "cancelled",
-                ConversionState::UndoStarted => "undo started",
-                ConversionState::Undone => "undone",
-            };
-            format!("Conversion of user ids: {state}")
-        }
-        Content::Weekly(week) => format!("Summary of the week {}", week.week),
-        Content::Folded(folded) => format!("Summary of {} mails that were held back", folded.count),
-        Content::Test(_) => "Test".to_owned(),
     }
 }

@@ -67,6 +67,7 @@ fn setting(visit: &Visit<'_>) -> Setting {
     Setting {
         account: visit.viewer.account_slug.clone(),
         public_url: visit.app.settings.public_url.trim_end_matches('/').to_owned(),
+        console_url: visit.account_url(),
         zone: jiff::tz::TimeZone::UTC,
         by_default: false,
     }

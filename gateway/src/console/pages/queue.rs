@@ -78,7 +78,7 @@ pub(in crate::console) static TOPIC: Topic = Topic {
     right: Right::Look,
     every: 2,
     shown: nothing_shown,
-    render: |live| Box::pin(async move { render(&now(&live.app, live.viewer.account).await) }),
+    render: |live| Box::pin(async move { render(&now(&live.app, live.account).await) }),
 };
 
 /// `GET /system/queue`

@@ -1,9 +1,9 @@
 //! Whether the directory gets through, and what is wrong when it does not.
 
-use crate::console::{display, live::Live, problem::Problem, sightings::WRONG_PATH, viewer::Viewer};
+use crate::console::{display, live::Live, problem::Problem, sightings::WRONG_PATH};
 use crate::{app::App, refusal::Refusal};
 use askama::Template;
-use muster_domain::{KeyId, UserId};
+use muster_domain::{AccountId, KeyId, UserId};
 use muster_store::{
     console::sightings::{self, Sighting, Sightings},
     keys, now_ms, resources,
@@ -54,16 +54,16 @@ struct Part {
 
 /// The panel's content.
 pub(super) async fn render(live: &Live) -> Result<String, Problem> {
-    let part = Part { connection: of(&live.app, &live.viewer).await? };
+    let part = Part { connection: of(&live.app, live.account).await? };
     part.render().map_err(|error| Refusal::internal(error).into())
 }
 
-/// The connection of the viewer's account.
+/// The connection of an account.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn of(app: &App, viewer: &Viewer) -> Result<Connection, Problem> {
-    let (store, account) = (&app.store, viewer.account);
+pub(crate) async fn of(app: &App, account: AccountId) -> Result<Connection, Problem> {
+    let store = &app.store;
     let key = match app.read(keys::active(store, account)).await? {
         None => None,
         Some(info) => {

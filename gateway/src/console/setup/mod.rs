@@ -64,7 +64,7 @@ struct Setup {
 
 /// `GET /configuration/auth/scim`
 async fn show(visit: &Visit<'_>) -> Answer {
-    let connection = connection::of(visit.app, &visit.viewer).await?;
+    let connection = connection::of(visit.app, visit.account()).await?;
     let candidates = visit.read(administrators::candidates(visit.store(), visit.account(), CANDIDATES)).await?;
     // A HEAD shows nothing to anybody.
     let left = if visit.parts.method == Method::GET { sealed::take(visit).await? } else { None };
@@ -142,13 +142,9 @@ async fn create_administrator(visit: &Visit<'_>) -> Answer {
     visit.redirect_saying(PAGE, Tone::Good, format!("{user_id} is there and can be chosen as SCIM administrator."))
 }
 
-/// The SCIM base of the viewer's account. An account with a host of its own is reached on that host only.
+/// The SCIM base of the viewer's account.
 fn tenant_url(visit: &Visit<'_>) -> String {
-    let public = visit.app.settings.public_url.trim_end_matches('/');
-    match (&visit.viewer.account_host, public.split_once("://")) {
-        (Some(host), Some((scheme, _))) => format!("{scheme}://{host}/scim"),
-        _ => format!("{public}/scim"),
-    }
+    format!("{}/scim", visit.account_url())
 }
 
 /// Whether only this machine, or nobody by TLS, reaches it.

@@ -1,5 +1,6 @@
 //! The console over HTTP, as a browser without scripts uses it.
 
+mod aliases;
 pub mod browser;
 mod convert;
 mod doors;

@@ -56,6 +56,10 @@ async fn paging_meets_every_operation_once_and_a_cycle_leads_to_them() {
     let cycle = links(&cycles, "/provisioning/operations?")[0].replace("&#38;", "&").replace("&amp;", "&");
     assert_eq!(walk(&viewer, &cycle, "/provisioning/operations/").await, met, "{cycle}");
     assert!(viewer.page("/provisioning/cycles?until=2020-01-01T00:00:00Z").await.contains("No cycle"));
+    let file = viewer.get("/provisioning/cycles.csv").await;
+    let lines: Vec<&str> = file.text.split_terminator("\r\n").collect();
+    assert_eq!((file.status, file.kind.as_str(), lines.len()), (200, "text/csv; charset=utf-8", 2), "{lines:?}");
+    assert!(lines[0].starts_with("began,ended,running") && lines[1].contains(",true,130,130,"), "{lines:?}");
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use crate::support::Gateway;
 use muster_domain::{Role, incident::IncidentState};
 use muster_store::{incidents, now_ms, outbox};
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/",
     "/users",
     "/configuration/groups",
     "/configuration/ad/convert",
+    "/configuration/ad/aliases",
     "/configuration/notifications",
     "/configuration/notifications/preview",
     "/provisioning/cycles",
@@ -92,6 +93,8 @@ async fn what_another_account_has_is_not_there() {
         "/configuration/groups.csv",
         "/provisioning/operations.csv",
         "/provisioning/failures.csv?state=all",
+        "/provisioning/cycles.csv",
+        "/configuration/notifications/mails.csv",
     ]) {
         let seen = ours.get(path).await;
         assert_eq!(seen.status, 200, "{path}");

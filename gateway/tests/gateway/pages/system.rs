@@ -5,11 +5,11 @@ use crate::support::Gateway;
 use muster_domain::{OutcomeCode, Role};
 use muster_store::{
     console::audit,
-    now_ms, operations,
+    conversion, now_ms, operations,
     outbox::{self, Ending, MailStatus},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
 
 /// The home page once it says this: what is heard of a directory is written down a moment later.
@@ -177,6 +177,46 @@ async fn the_api_is_described_on_a_page_that_has_every_path_of_the_document() {
 }
 
 #[tokio::test]
+async fn every_link_in_a_mail_leads_to_a_page_of_its_account() {
+    let gateway = Gateway::start().await;
+    let sample = sample::fill(&gateway, gateway.account).await;
+    let run = conversion::create(&gateway.store, gateway.account, conversion::new_plan(&Default::default(), "test")).await.unwrap();
+    let viewer = signed_in(&gateway, gateway.account, Role::Viewer).await;
+    let list = viewer.page("/configuration/notifications/preview").await;
+    let mut followed = HashSet::new();
+    for kind in super::links(&list, "/configuration/notifications/preview/") {
+        let html = viewer.get(&format!("{kind}/html")).await.text;
+        for link in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let path =
+                link.strip_prefix("https://muster.example").unwrap_or_else(|| panic!("{kind} leads to {link}")).replace("&#38;", "&");
+            // What mails are about is made up: a failure and a run that are there take its place.
+            let path = match path.strip_prefix("/provisioning/failures/").and_then(|rest| rest.split_once('?')) {
+                Some((_, query)) => format!("/provisioning/failures/{}?{query}", sample.incident),
+                None => path,
+            };
+            let path = match path.strip_prefix("/configuration/ad/convert/runs/") {
+                Some(rest) => format!("/configuration/ad/convert/runs/{}{}", run.id, &rest[36..]),
+                None => (482..485)
+                    .fold(path, |path, made_up| path.replace(&format!("incident={made_up}"), &format!("incident={}", sample.incident))),
+            };
+            assert_eq!(viewer.get(&path).await.status, 200, "{kind}: {path}");
+            followed.insert(path);
+        }
+    }
+    assert!(followed.len() >= 6, "{followed:?}");
+    // Whoever is signed in to another account is told so, and does not see a failure of the same number.
+    let other = sample::another(&gateway).await;
+    let stranger = signed_in(&gateway, other, Role::Viewer).await;
+    for path in &followed {
+        let seen = stranger.get(path).await;
+        assert!(seen.status == 404 && seen.text.contains("Of another account"), "{path}: {}", seen.text);
+    }
+    let out = gateway.raw(b"GET /provisioning/failures/1?account=acme HTTP/1.1\r\nHost: muster.example\r\nAccept: text/html\r\n\r\n").await;
+    let sign_in = "/sign-in?account=acme&next=%2Fprovisioning%2Ffailures%2F1%3Faccount%3Dacme";
+    assert_eq!(out.header("location"), Some(sign_in));
+}
+
+#[tokio::test]
 async fn every_kind_of_mail_can_be_looked_at_and_does_nothing() {
     let gateway = Gateway::start().await;
     let viewer = signed_in(&gateway, gateway.account, Role::Viewer).await;
@@ -223,6 +263,12 @@ async fn a_mail_that_was_sent_is_sent_again_and_written_down() {
     assert_eq!(mails[0].content, first.content);
     let written = audit::list(store, account, None, 10).await.unwrap();
     assert!(written.iter().any(|entry| entry.action == "mail.resend" && entry.target.contains(&first.id.to_string())), "{written:?}");
+    let file = administrator.get(&format!("{PATH}/mails.csv")).await;
+    let lines: Vec<&str> = file.text.split_terminator("\r\n").collect();
+    assert_eq!((file.status, file.kind.as_str(), lines.len()), (200, "text/csv; charset=utf-8", 3), "{lines:?}");
+    assert!(lines[1].contains(",ops@acme.test,Test,pending,,0,") && lines[2].ends_with(",1,250 kept"), "{lines:?}");
+    let older = outbox::recent_before(store, account, Some(mails[0].id), 5).await.unwrap();
+    assert_eq!(older.iter().map(|mail| mail.id).collect::<Vec<_>>(), [first.id]);
     // Whoever has unsubscribed, or belongs to somebody else, is not written to.
     let other = sample::another(&gateway).await;
     let stranger = signed_in(&gateway, other, Role::Administrator).await;

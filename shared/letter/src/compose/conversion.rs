@@ -31,18 +31,19 @@ pub(super) fn letter(report: &ConversionReport, setting: &Setting) -> Letter {
         ],
         table: table(report, setting),
         sections: sections(report),
-        actions: actions(report.state, setting),
+        actions: actions(report, setting),
     }
 }
 
-fn actions(state: ConversionState, setting: &Setting) -> Vec<Action> {
-    let mut actions = vec![Action { label: "See the conversion", command: setting.command("convert status", "") }];
-    match state {
+fn actions(report: &ConversionReport, setting: &Setting) -> Vec<Action> {
+    let page = format!("/configuration/ad/convert/runs/{}", report.conversion);
+    let mut actions = vec![setting.action("See the conversion", &page, "convert status", "")];
+    match report.state {
         ConversionState::CompletedWithSkips => {
-            actions.push(Action { label: "Everybody, with reasons", command: setting.command("convert report", "--csv report.csv") });
+            actions.push(setting.action("Everybody, with reasons", &format!("{page}/items.csv"), "convert report", "--csv report.csv"));
         }
         ConversionState::Paused | ConversionState::Failed => {
-            actions.push(Action { label: "Let it go on", command: setting.command("convert resume", "") });
+            actions.push(setting.action("Let it go on", &page, "convert resume", ""));
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! One mail in the place of several.
 
-use super::{Setting, count, number};
-use crate::letter::{Action, Letter, Row, Section, Table, Tone};
+use super::{FAILURES, Setting, count, number};
+use crate::letter::{Letter, Row, Section, Table, Tone};
 use muster_domain::notify::{FoldReason, Folded, FoldedLine};
 
 pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {
@@ -44,6 +44,6 @@ pub(super) fn letter(folded: &Folded, setting: &Setting) -> Letter {
             more: (folded.count > shown).then(|| format!("And {} more.", number(folded.count - shown))),
         }),
         sections: vec![Section::text("What happens next", next)],
-        actions: vec![Action { label: "What is open", command: setting.command("incidents list", "") }],
+        actions: vec![setting.action("What is open", FAILURES, "incidents list", "")],
     }
 }

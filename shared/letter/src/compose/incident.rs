@@ -1,6 +1,6 @@
 //! Mails about an incident.
 
-use super::{Setting, count, number};
+use super::{FAILURES, Setting, count, number};
 use crate::letter::{Action, Fact, Letter, Section, Table, Tone};
 use muster_domain::{
     incident::Resolution,
@@ -114,18 +114,20 @@ fn capitalised(text: &str) -> String {
 
 fn actions(mail: &IncidentMail, setting: &Setting) -> Vec<Action> {
     let number = mail.reference.trim_start_matches('#');
-    let mut actions = vec![Action { label: "See the incident", command: setting.command("incidents show", number) }];
+    let page = format!("{FAILURES}/{number}");
+    let mut actions = vec![setting.action("See the failure", &page, "incidents show", number)];
     if mail.stage == Stage::Resolved {
         return actions;
     }
     // Requests that never became operations are not in the log, and there is nothing to try again.
     if mail.affected > 0 {
         let all = format!("--incident {number} --all");
-        actions.push(Action { label: "Every failed operation", command: setting.command("ops list", &all) });
-        actions.push(Action { label: "Try all again", command: setting.command("incidents retry", number) });
+        let operations = format!("/provisioning/operations?incident={number}");
+        actions.push(setting.action("Every failed operation", &operations, "ops list", &all));
+        actions.push(setting.action("Try all again", &page, "incidents retry", number));
     } else {
-        actions.push(Action { label: "Every failed request", command: setting.command("incidents failures", number) });
+        actions.push(setting.action("Every failed request", &page, "incidents failures", number));
     }
-    actions.push(Action { label: "Silence it for a day", command: setting.command("incidents snooze", number) });
+    actions.push(setting.action("Silence it for a day", &page, "incidents snooze", number));
     actions
 }

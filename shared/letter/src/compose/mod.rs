@@ -19,6 +19,8 @@ pub struct Setting {
     pub account: String,
     /// The service's address, without a slash at the end: unsubscribing is there.
     pub public_url: String,
+    /// The address of the account's console, without a slash at the end.
+    pub console_url: String,
     /// The reader's time zone.
     pub zone: TimeZone,
     /// The reader gets mail as the SCIM administrator, and not because somebody put the address on the list.
@@ -47,7 +49,7 @@ pub(crate) fn footer(setting: &Setting) -> Footer {
     } else {
         format!("You get this because your address is on the list for notifications of the account {account}.")
     };
-    Footer { why, change: setting.command("notify list", "") }
+    Footer { why, page: setting.page(RECIPIENTS), change: setting.command("notify list", "") }
 }
 
 fn test_letter(test: &TestMail, setting: &Setting) -> Letter {
@@ -63,11 +65,27 @@ fn test_letter(test: &TestMail, setting: &Setting) -> Letter {
         facts: Vec::new(),
         table: None,
         sections: vec![Section::text("What happens next", "Nothing. You hear from Muster when something needs you, and when it is over.")],
-        actions: vec![Action { label: "Who gets mail", command: setting.command("notify list", "") }],
+        actions: vec![setting.action("Who gets mail", RECIPIENTS, "notify list", "")],
     }
 }
 
+/// Who gets mail, and what became of the latest.
+const RECIPIENTS: &str = "/configuration/notifications";
+/// The failures that are not resolved.
+const FAILURES: &str = "/provisioning/failures";
+
 impl Setting {
+    /// A page of the console and the command that does the same: its words, then what stands behind the account.
+    fn action(&self, label: &'static str, path: &str, words: &str, rest: &str) -> Action {
+        Action { label, page: self.page(path), command: self.command(words, rest) }
+    }
+
+    /// The address of a page. It names the account, as somebody may be signed in to another one.
+    fn page(&self, path: &str) -> String {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{}{path}{joint}account={}", self.console_url, self.account)
+    }
+
     /// `muster incidents show --account acme 12`.
     fn command(&self, words: &str, rest: &str) -> String {
         format!("muster {words} --account {} {rest}", self.account).trim_end().to_owned()

@@ -1,7 +1,7 @@
 //! The summary of a week.
 
-use super::{Setting, count, number};
-use crate::letter::{Action, Fact, Letter, Row, Section, Table, Tone};
+use super::{FAILURES, Setting, count, number};
+use crate::letter::{Fact, Letter, Row, Section, Table, Tone};
 use muster_domain::notify::Weekly;
 
 pub(super) fn letter(week: &Weekly, setting: &Setting) -> Letter {
@@ -24,8 +24,8 @@ pub(super) fn letter(week: &Weekly, setting: &Setting) -> Letter {
         table: table(week),
         sections: vec![Section::text("What happens next", "The next summary comes in a week. Failures are told when they happen.")],
         actions: vec![
-            Action { label: "What is open", command: setting.command("incidents list", "") },
-            Action { label: "The cycles of the week", command: setting.command("cycles", "--since 7d") },
+            setting.action("What is open", FAILURES, "incidents list", ""),
+            setting.action("The cycles of the week", "/provisioning/cycles", "cycles", "--since 7d"),
         ],
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::{Store, StoreError};
 use muster_domain::{AccountId, Role, SecretKeyHash, UserId};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 /// A session that is not used for so long is over, milliseconds.
@@ -122,12 +122,37 @@ pub async fn find(store: &Store, hash: &SecretKeyHash, now_ms: i64) -> Result<Op
         user: UserId(row.try_get("", "owner")?),
         user_id: row.try_get("", "user_id")?,
         display_name: row.try_get("", "display_name")?,
-        role: role.parse().map_err(|_| StoreError::Other(format!("a user has the unknown role `{role}`")))?,
+        role: role_named(&role)?,
         seen_ms: row.try_get("", "seen_ms")?,
         confirmed_ms: row.try_get("", "confirmed_ms")?,
         has_password: row.try_get::<Option<i64>>("", "password_ms")?.is_some(),
         issuer: row.try_get("", "issuer")?,
     }))
+}
+
+/// Which of these sessions are not over, each with the role its user has now. Asks the primary, in one statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles(store: &Store, hashes: &[SecretKeyHash], now_ms: i64) -> Result<Vec<(SecretKeyHash, Role)>, StoreError> {
+    let places = (3..3 + hashes.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "SELECT s.hash, u.role FROM console_session s JOIN users u ON u.account_id = s.account_id AND u.id = s.user_id \
+         WHERE s.hash IN ({places}) AND s.ends_ms > $1 AND s.seen_ms > $2 AND u.active"
+    );
+    let bounds: [Value; 2] = [now_ms.into(), (now_ms - IDLE_MS).into()];
+    let values = bounds.into_iter().chain(hashes.iter().map(|hash| hash.0.to_vec().into()));
+    let rows = store.writer().query_all_raw(store.statement(sql, values)).await?;
+    let read = |row: &QueryResult| {
+        let (hash, role): (Vec<u8>, String) = (row.try_get("", "hash")?, row.try_get("", "role")?);
+        let hash = hash.try_into().map_err(|_| StoreError::Other("a session's hash is not 32 bytes".to_owned()))?;
+        Ok((SecretKeyHash(hash), role_named(&role)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+fn role_named(role: &str) -> Result<Role, StoreError> {
+    role.parse().map_err(|_| StoreError::Other(format!("a user has the unknown role `{role}`")))
 }
 
 /// Notes that it is used.

@@ -58,13 +58,17 @@ pub struct CycleQuery {
 pub async fn cycles(store: &Store, account: AccountId, query: CycleQuery, now_ms: i64) -> Result<Vec<Cycle>, StoreError> {
     let (mut open, mut ended): (BTreeMap<KeyId, Cycle>, Vec<Cycle>) = (BTreeMap::new(), Vec::new());
     let mut to = query.to_ms;
-    while to > query.from_ms && ended.len() < query.limit {
+    // One that began before the time in question is followed to its beginning.
+    while (to > query.from_ms || !open.is_empty()) && ended.len() < query.limit {
+        let before = to <= query.from_ms;
         // From the beginning of a minute on: minutes are what is counted.
-        let from = ((to - DAY_MS).div_euclid(MINUTE_MS) * MINUTE_MS).max(query.from_ms);
+        let day = (to - DAY_MS).div_euclid(MINUTE_MS) * MINUTE_MS;
+        let from = if before { day } else { day.max(query.from_ms) };
         let parts = tally::minutes(store, account, from, to).await?;
         for (key, part) in parts.into_iter().filter(|(key, _)| query.key.is_none_or(|wanted| wanted == *key)) {
             match open.get_mut(&key) {
                 Some(later) if later.first_ms - part.last_ms <= GAP_MS => later.extend_back(&part),
+                _ if before => {}
                 _ => ended.extend(open.insert(key, Cycle::of(key, &part))),
             }
         }

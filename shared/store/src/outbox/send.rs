@@ -24,6 +24,8 @@ pub struct Lease {
     pub address_key: String,
     /// The account's short name.
     pub account_slug: String,
+    /// The account's host of its own, when it has one.
+    pub account_host: Option<String>,
     /// The address as it was written.
     pub address: String,
     /// The recipient's time zone, by its IANA name.
@@ -89,7 +91,7 @@ pub async fn lease(store: &Store, account: AccountId, address_key: &str, now_ms:
         suppress(store, account, address_key, now_ms).await?;
         return Ok(None);
     }
-    let sql = "SELECT r.address, r.time_zone, r.token, r.source, a.slug FROM mail_recipient r JOIN account a ON a.id = r.account_id \
+    let sql = "SELECT r.address, r.time_zone, r.token, r.source, a.slug, a.host FROM mail_recipient r JOIN account a ON a.id = r.account_id \
          WHERE r.account_id = $1 AND r.address_key = $2 AND r.lease_owner = $3";
     let Some(row) = store.writer().query_one_raw(store.statement(sql, [account.0.into(), address_key.into(), owner.into()])).await? else {
         return Ok(None);
@@ -99,6 +101,7 @@ pub async fn lease(store: &Store, account: AccountId, address_key: &str, now_ms:
         account,
         address_key: address_key.to_owned(),
         account_slug: row.try_get("", "slug")?,
+        account_host: row.try_get("", "host")?,
         address: row.try_get("", "address")?,
         time_zone: row.try_get("", "time_zone")?,
         token: row.try_get("", "token")?,

@@ -18,6 +18,7 @@ pub(crate) fn setting() -> Setting {
     Setting {
         account: "acme".to_owned(),
         public_url: "https://scim.example.com".to_owned(),
+        console_url: "https://scim.example.com".to_owned(),
         zone: TimeZone::get("Europe/Berlin").expect("a zone"),
         by_default: false,
     }

@@ -21,7 +21,7 @@ use muster_store::{
 };
 
 /// The newest samples of a run that are read: five hours of a long one.
-const READ: u32 = 2_000;
+pub(super) const READ: u32 = 2_000;
 /// Points that are drawn: as many as can be told apart.
 const POINTS: usize = 240;
 /// A gap between samples in which nobody worked on it.
@@ -35,7 +35,7 @@ pub(in crate::console) static CHART: Topic = Topic {
     shown: nothing_shown,
     render: |live| {
         Box::pin(async move {
-            let run = progress::find(&live.app, live.viewer.account, &live.about).await?;
+            let run = progress::find(&live.app, live.account, &live.about).await?;
             let chart = live.app.read(of(&live.app.store, &run)).await.map_err(Problem::from)?;
             render(&chart)
         })
@@ -54,14 +54,18 @@ pub(super) async fn of(store: &Store, run: &Conversion) -> Result<Chart, StoreEr
 const SHORT_MS: i64 = 500;
 
 /// Each short stretch as a part of the one before.
-fn joined(samples: &[Sample]) -> Vec<Sample> {
+pub(super) fn joined(samples: &[Sample]) -> Vec<Sample> {
     let mut joined: Vec<Sample> = Vec::with_capacity(samples.len());
     for one in samples {
         match joined.last_mut() {
             Some(before) if one.length_ms < SHORT_MS && one.at_ms - before.at_ms < GAP_MS => {
-                let rows = before.rows + one.rows;
-                let length_ms = before.length_ms + one.length_ms;
-                *before = Sample { rows, length_ms, ..one.clone() };
+                *before = Sample {
+                    rows: before.rows + one.rows,
+                    length_ms: before.length_ms + one.length_ms,
+                    during_p99_ms: worse(before.during_p99_ms, one.during_p99_ms),
+                    between_p99_ms: worse(before.between_p99_ms, one.between_p99_ms),
+                    ..one.clone()
+                };
             }
             _ => joined.push(one.clone()),
         }
@@ -69,43 +73,58 @@ fn joined(samples: &[Sample]) -> Vec<Sample> {
     joined
 }
 
-fn drawn(samples: &[Sample]) -> Chart {
-    let samples = &joined(samples)[..];
-    let (mut at, mut rate, mut allowed, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut add = |moment: i64, rows: Option<f64>, most: Option<f64>, note: String| {
-        at.push(moment);
-        rate.push(rows);
-        allowed.push(most);
-        notes.push(note);
-    };
-    let together = samples.len().div_ceil(POINTS).max(1);
-    let mut before: Option<&Sample> = None;
-    for some in samples.chunks(together) {
+/// The longer of two times, as far as they are known.
+pub(super) fn worse(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    one.into_iter().chain(other).reduce(f64::max)
+}
+
+/// What is drawn at one moment.
+pub(super) struct Point<'s> {
+    pub(super) at_ms: i64,
+    /// Nothing where nobody worked on the run: a line over hours in which nothing happened would say that something did.
+    pub(super) samples: &'s [Sample],
+    pub(super) note: String,
+}
+
+/// As many points as can be told apart.
+pub(super) fn points(samples: &[Sample]) -> Vec<Point<'_>> {
+    let (mut points, mut before): (Vec<Point<'_>>, Option<i64>) = (Vec::new(), None);
+    for some in samples.chunks(samples.len().div_ceil(POINTS).max(1)) {
         let (Some(first), Some(last)) = (some.first(), some.last()) else { continue };
         let began = first.at_ms - first.length_ms;
-        if let Some(end) = before.map(|before| before.at_ms).filter(|end| began - end > GAP_MS) {
-            // A line over hours in which nothing happened would say that something did.
-            add(end + 1, None, None, format!("Nobody worked on it for {}", show::length(began - end)));
+        if let Some(end) = before.filter(|end| began - end > GAP_MS) {
+            points.push(Point { at_ms: end + 1, samples: &[], note: format!("Nobody worked on it for {}", show::length(began - end)) });
         }
-        let whole = some.iter().fold(Sample::default(), |sum, one| Sample {
-            rows: sum.rows + one.rows,
-            length_ms: sum.length_ms + one.length_ms,
-            ..sum
-        });
-        let waited = some.iter().rev().find_map(|one| one.waiting.as_deref());
-        add(last.at_ms, Some(whole.rate()), last.allowed, waited.map(held).unwrap_or_default());
-        before = Some(last);
+        let note = some.iter().rev().find_map(|one| one.waiting.as_deref()).map(held).unwrap_or_default();
+        points.push(Point { at_ms: last.at_ms, samples: some, note });
+        before = Some(last.at_ms);
     }
+    points
+}
+
+fn drawn(samples: &[Sample]) -> Chart {
+    let samples = &joined(samples)[..];
+    let points = points(samples);
+    let rate = |point: &Point<'_>| (!point.samples.is_empty()).then(|| whole(point.samples.iter()).rate());
     Chart {
         caption: caption(samples),
-        at,
+        at: points.iter().map(|point| point.at_ms).collect(),
         series: vec![
-            Series { name: "Rows a second", line: Line::Area, values: rate },
-            Series { name: "Allowed", line: Line::Limit, values: allowed },
+            Series { name: "Rows a second", line: Line::Area, values: points.iter().map(rate).collect() },
+            Series {
+                name: "Allowed",
+                line: Line::Limit,
+                values: points.iter().map(|point| point.samples.last().and_then(|last| last.allowed)).collect(),
+            },
         ],
-        notes,
+        notes: points.into_iter().map(|point| point.note).collect(),
         noted: "Held back",
     }
+}
+
+/// Several stretches as one.
+fn whole<'s>(samples: impl Iterator<Item = &'s Sample>) -> Sample {
+    samples.fold(Sample::default(), |sum, one| Sample { rows: sum.rows + one.rows, length_ms: sum.length_ms + one.length_ms, ..sum })
 }
 
 /// What held it, by its word.
@@ -118,11 +137,7 @@ fn held(word: &str) -> String {
 fn caption(samples: &[Sample]) -> String {
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return String::new() };
     let worked: Vec<&Sample> = samples.iter().filter(|one| one.rows > 0).collect();
-    let whole = worked.iter().fold(Sample::default(), |sum, one| Sample {
-        rows: sum.rows + one.rows,
-        length_ms: sum.length_ms + one.length_ms,
-        ..sum
-    });
+    let whole = whole(worked.iter().copied());
     let most = worked.iter().map(|one| one.rate()).fold(0.0, f64::max);
     let number = |rate: f64| display::number(rate.round() as i64);
     let allowed = last.allowed.map(|allowed| format!("; {} were allowed in the end", number(allowed))).unwrap_or_default();

@@ -7,6 +7,8 @@
 //!   verdicts  what becomes of whom, counted     timeline   what happened when
 //!   pace      how fast and when: shown, read    orders     plan, start, pause, resume, cancel, undo
 //!   chart     how fast it went                  plan_form  how a plan decides: shown, read
+//!   canary    what others felt of it
+//! aliases   the user ids from before
 //!   files     items and report to keep          words      states, phases, reasons and verdicts in words
 //! ```
 //!
@@ -15,7 +17,9 @@
 //! **What is live has no fields.** A part that is replaced each second would take away what somebody types. So progress is live, and the
 //! forms are not: when the run's state is another than the one they were made for, they are loaded again, once.
 
+mod aliases;
 mod before;
+mod canary;
 mod chart;
 mod files;
 mod orders;
@@ -32,6 +36,7 @@ use crate::console::{problem::Problem, route::Route, viewer::Right, visit::Visit
 use muster_domain::ConversionId;
 use muster_store::conversion::{self, Conversion};
 
+pub(in crate::console) use canary::CHART as CANARY;
 pub(in crate::console) use chart::CHART;
 pub(in crate::console) use progress::{PROGRESS, STATE};
 
@@ -51,6 +56,10 @@ pub(in crate::console) const ROUTES: &[Route] = &[
     Route::post("/configuration/ad/convert/runs/{id}/resume", Right::Administer, |visit| Box::pin(orders::resume(visit))),
     Route::post("/configuration/ad/convert/runs/{id}/cancel", Right::Administer, |visit| Box::pin(orders::cancel(visit))),
     Route::post("/configuration/ad/convert/runs/{id}/undo", Right::Administer, |visit| Box::pin(orders::undo(visit))),
+    Route::get(aliases::PATH, Right::Look, |visit| Box::pin(aliases::list(visit))),
+    Route::get("/configuration/ad/aliases.csv", Right::Look, |visit| Box::pin(aliases::export(visit))),
+    Route::post("/configuration/ad/aliases/extend", Right::Administer, |visit| Box::pin(aliases::extend(visit))),
+    Route::post("/configuration/ad/aliases/release", Right::Administer, |visit| Box::pin(aliases::release(visit))),
 ];
 
 /// The page of a run.

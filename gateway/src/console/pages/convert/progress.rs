@@ -51,7 +51,7 @@ pub(in crate::console) static PROGRESS: Topic = Topic {
     shown: nothing_shown,
     render: |live| {
         Box::pin(async move {
-            let run = find(&live.app, live.viewer.account, &live.about).await?;
+            let run = find(&live.app, live.account, &live.about).await?;
             render(&Progress::of(&live.app, &run).await?)
         })
     },
@@ -79,7 +79,7 @@ struct Changed {
 
 async fn stands(live: &Live) -> Result<String, Problem> {
     let (id, _) = live.about.split_once('.').ok_or(Problem::NotFound)?;
-    let run = find(&live.app, live.viewer.account, id).await?;
+    let run = find(&live.app, live.account, id).await?;
     changed(run.id, run.state)
 }
 

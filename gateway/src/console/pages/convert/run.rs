@@ -1,14 +1,14 @@
 //! One run, from its plan to its undo.
 
 use super::{
-    LISTED, PATH, address, chart, find,
+    LISTED, PATH, address, canary, chart, find,
     progress::{Progress, topics},
     view::{Can, View},
 };
 use crate::console::{chart::Chart, nav::Entry, page::Page, problem::Answer, visit::Visit};
 use askama::Template;
 use muster_domain::conversion::Kind;
-use muster_store::conversion;
+use muster_store::{Dialect, conversion};
 
 #[derive(Template)]
 #[template(path = "console/convert/run.html")]
@@ -20,6 +20,9 @@ struct RunPage {
     chart: Option<Chart>,
     chart_id: String,
     chart_title: &'static str,
+    /// None before it was started, and where nothing measures what others feel.
+    canary: Option<Chart>,
+    canary_id: String,
     /// The run this one takes back.
     undoes: Option<String>,
 }
@@ -37,10 +40,15 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
         Some(_) => Some(visit.read(chart::of(visit.store(), &run)).await?),
         None => None,
     };
+    let canary = match run.started_ms {
+        Some(_) if visit.store().dialect() == Dialect::Postgres => Some(visit.read(canary::of(visit.store(), &run)).await?),
+        _ => None,
+    };
     let mut page = visit.page(Entry::Convert, title);
     // What is over stays as it is.
     if !run.state.is_over() {
-        let drawn = chart.as_ref().map(|_| format!(",{}.{}", chart::CHART.name, run.id)).unwrap_or_default();
+        let drawn = [chart.as_ref().map(|_| &chart::CHART), canary.as_ref().map(|_| &canary::CHART)];
+        let drawn: String = drawn.into_iter().flatten().map(|topic| format!(",{}.{}", topic.name, run.id)).collect();
         page = page.live(format!("{}{drawn}", topics(&run)));
     }
     visit.html(&RunPage {
@@ -50,6 +58,8 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
         chart,
         chart_id: format!("live-{}", chart::CHART.name),
         chart_title: "Rows a second",
+        canary,
+        canary_id: format!("live-{}", canary::CHART.name),
         undoes: run.undo_of.map(address),
     })
 }

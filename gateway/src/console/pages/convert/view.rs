@@ -8,7 +8,10 @@ use super::{
 };
 use crate::console::{display, problem::Problem, visit::Visit};
 use jiff::Timestamp;
-use muster_domain::conversion::{Kind, PlanOptions, State};
+use muster_domain::{
+    ConversionId,
+    conversion::{Kind, PlanOptions, State},
+};
 use muster_store::{
     conversion::{self, Conversion, PLAN_KEEPS_MS},
     now_ms,
@@ -16,6 +19,7 @@ use muster_store::{
 
 /// What `console/convert/rest.html` is filled with.
 pub(super) struct View {
+    pub(super) id: ConversionId,
     pub(super) href: String,
     pub(super) can: Can,
     pub(super) pace: PaceForm,
@@ -67,6 +71,7 @@ impl View {
         // Everybody is gone over twice: for the alias, and for the user.
         let rows = if run.started_ms.is_none() { run.total.saturating_mul(2) } else { run.total.max(run.converted) };
         Ok(Self {
+            id: run.id,
             href: address(run.id),
             can: can(run, runs, now_ms()),
             pace: PaceForm::of(&run.pace, rows),
