@@ -82,8 +82,29 @@ async fn a_conversion_is_planned_started_watched_and_taken_back() {
     assert!(points(&chrome).await > Some(2));
     chrome.click("figure details summary").await;
     assert!(chrome.text("figure table").await.contains("Rows a second"));
+    assert!(!chrome.has("figure[data-chart='live-convert-canary']").await, "on SQLite nothing measures what others feel");
     chrome.shots("convert-done").await;
     chrome.content().await;
+
+    // Somebody still signs in with an old user id for a while, and no longer than an administrator says.
+    let run = chrome.run("return location.href").await;
+    chrome.click("#rest a[href*='/configuration/ad/aliases?conversion=']").await;
+    chrome.until_text("h1", "Old user IDs").await;
+    chrome.fill("[name=old_id]", "U000007").await;
+    chrome.click("form.filters button").await;
+    chrome.until_text("table", "User.000007@acme.test").await;
+    chrome.click("main details:last-of-type summary").await;
+    chrome.click("[action$='/release'] [value=old_id]").await;
+    chrome.fill("[action$='/release'] [name=whose]", "u000007").await;
+    if chrome.has("[action$='/release'] [name=password]").await {
+        chrome.fill("[action$='/release'] [name=password]", PASSWORD).await;
+    }
+    chrome.shots("old-user-ids").await;
+    chrome.click("[action$='/release'] button.danger").await;
+    chrome.until_text(".flash", "1 old user id is free.").await;
+    assert!(!chrome.text("table").await.contains("u000007"));
+    chrome.content().await;
+    chrome.open(run.as_str().expect("an address")).await;
 
     // An undo is a run of its own.
     chrome.click("#rest details summary").await;
