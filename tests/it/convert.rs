@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// How many faults a run has to survive at most: a run stands still until the lease of a killed worker ends. `MUSTER_TEST_STRIKES` asks
 /// for more; the run is slowed down then, to last long enough.
 fn most_strikes() -> usize {
-    std::env::var("MUSTER_TEST_STRIKES").map_or(12, |text| text.parse().expect("MUSTER_TEST_STRIKES is a number"))
+    std::env::var("MUSTER_TEST_STRIKES").map_or(6, |text| text.parse().expect("MUSTER_TEST_STRIKES is a number"))
 }
 
 async fn import(installation: &Installation, users: usize) {
