@@ -121,11 +121,11 @@ async fn discard(context: &Context, queue: &Queue, id: &str, reason: &str) -> Co
     let store = context.open_store().await?;
     // First: what is gone cannot be told any more.
     note(&store, "message.discarded", &letter, &held, reason).await?;
-    // What was promised is enqueued again until it has an outcome.
-    operations::give_up(&store, &held).await?;
     if !queue.discard(OPERATIONS, id).await? {
         return Err(missing(id));
     }
+    // What was promised is enqueued again until it has an outcome. Not before: somebody may have replayed it meanwhile.
+    operations::give_up(&store, &held).await?;
     eprintln!("Discarded: {} operations will not be carried out.", held.len());
     Ok(Exit::Ok)
 }

@@ -93,18 +93,23 @@ pub(super) async fn act(call: &ApiCall<'_>, id: &str, action: Action, body: &[u8
     administrators_only(call)?;
     let run = find(call, id).await?;
     let (store, by) = (&call.app.store, call.by());
+    let mut detail = None;
     let (done, moved) = match action {
         Action::Start => ("conversion.start", conversion::start(store, &run, by, &read::<PaceRequest>(body)?.onto(None)).await),
         Action::Pause => {
-            let reason = read::<PauseRequest>(body)?.reason;
-            ("conversion.pause", conversion::pause(store, &run, by, reason.as_deref().unwrap_or("an operator paused it")).await)
+            let reason = read::<PauseRequest>(body)?.reason.unwrap_or_else(|| "an operator paused it".to_owned());
+            ("conversion.pause", conversion::pause(store, &run, by, detail.insert(reason)).await)
         }
         Action::Resume => ("conversion.resume", conversion::resume_or_adjust(store, &run, by, &read::<PaceRequest>(body)?).await),
         Action::Cancel => ("conversion.cancel", conversion::cancel_and_tidy(store, &run, by).await),
         _ => ("conversion.undo", conversion::undo(store, &run, by, &read::<PaceRequest>(body)?).await),
     };
     let moved = moved.map_err(conflict)?;
-    let detail = if moved.id == run.id { String::new() } else { format!("by the run {}", moved.id) };
+    let detail = detail.unwrap_or_else(|| match action {
+        Action::Cancel => String::new(),
+        Action::Undo => format!("by the run {}; {}", moved.id, moved.pace),
+        _ => moved.pace.to_string(),
+    });
     call.audit(done, run.id.to_string(), detail).await?;
     shown(call, &moved).await
 }

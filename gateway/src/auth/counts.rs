@@ -67,10 +67,13 @@ impl<K: Clone + Eq + Hash> Counts<K> {
         }
         for (key, _) in keys {
             let new = Count { began: now, seen: 0 };
-            let count = if kept.own.contains_key(key) || kept.own.len() < self.room {
+            let share = self.share(key);
+            // Who has begun to be counted with others stays there until that window is over.
+            let shares = kept.shared.get(&share).is_some_and(|count| now.duration_since(count.began) < self.window);
+            let count = if kept.own.contains_key(key) || (!shares && kept.own.len() < self.room) {
                 kept.own.entry(key.clone()).or_insert(new)
             } else {
-                kept.shared.entry(self.share(key)).or_insert(new)
+                kept.shared.entry(share).or_insert(new)
             };
             if now.duration_since(count.began) >= self.window {
                 *count = new;
@@ -89,9 +92,12 @@ impl<K: Clone + Eq + Hash> Counts<K> {
         }
     }
 
-    /// Forgives everything, but what is counted with others.
+    /// Forgives everything; of what is counted with others, the last.
     pub(crate) fn forget(&self, key: &K) {
-        self.lock().own.remove(key);
+        let known = self.lock().own.remove(key).is_some();
+        if !known {
+            self.give_back(key);
+        }
     }
 
     fn share(&self, key: &K) -> u16 {
@@ -163,5 +169,11 @@ mod tests {
         assert_eq!(counts.take(&[("new", 2)]), Err(WINDOW));
         counts.give_back(&"new");
         counts.take(&[("new", 2)]).expect("one was given back");
+        counts.forget(&"new");
+        counts.take(&[("new", 2)]).expect("the last was forgiven");
+        // There is room again; what was counted still counts.
+        counts.forget(&"known");
+        assert_eq!(counts.take(&[("new", 2)]), Err(WINDOW));
+        assert_eq!(sizes(&counts), (0, 1));
     }
 }

@@ -78,6 +78,8 @@ static TOPICS: &[&Topic] = &[
 const PER_SESSION: u32 = 4;
 /// Streams of this gateway. Each holds one of its connections, most of which are for directories.
 const MOST: usize = 400;
+/// Bytes of what a topic is about: an id and a word.
+const ABOUT_MAX: usize = 80;
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two signs of life, for proxies that close what is silent.
 const SIGN_OF_LIFE: u64 = 15;
@@ -153,13 +155,17 @@ struct Watched {
     last: Arc<str>,
 }
 
+/// The topic that is named, if this visitor may see it, and what it is about.
+fn named<'w>(visit: &Visit<'_>, wanted: &'w str) -> Option<(&'static Topic, &'w str)> {
+    let (name, about) = wanted.split_once('.').unwrap_or((wanted, ""));
+    let topic = TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right))?;
+    (about.len() <= ABOUT_MAX).then_some((topic, about))
+}
+
 impl Watched {
-    /// What `wanted` names, if this visitor may see it.
-    fn new(visit: &Visit<'_>, wanted: &str) -> Option<Self> {
-        let (name, about) = wanted.split_once('.').unwrap_or((wanted, ""));
-        let topic = TOPICS.iter().copied().find(|topic| topic.name == name && visit.viewer.may(topic.right))?;
+    fn new(visit: &Visit<'_>, topic: &'static Topic, about: &str) -> Self {
         let live = Live { app: Arc::clone(visit.app), account: visit.account(), about: about.to_owned() };
-        Some(Self { topic, part: visit.app.streams.parts.of(topic, &live), last: (topic.shown)(about).into(), live })
+        Self { topic, part: visit.app.streams.parts.of(topic, &live), last: (topic.shown)(about).into(), live }
     }
 }
 
@@ -186,13 +192,15 @@ async fn events(visit: &Visit<'_>) -> Answer {
     if wanted.split(',').count() > TOPICS.len() {
         return Err(Problem::NotFound);
     }
-    let Some(topics) = wanted.split(',').map(|wanted| Watched::new(visit, wanted)).collect::<Option<Vec<_>>>() else {
+    let Some(topics) = wanted.split(',').map(|wanted| named(visit, wanted)).collect::<Option<Vec<_>>>() else {
         return Err(Problem::NotFound);
     };
     let Some(open) = Open::new(visit.app, visit.viewer.session, visit.viewer.token().hash()) else {
         let cause = "too many live pages are open".to_owned();
         return Err(Refusal::Later { status: 429, retry_after: Duration::from_secs(30), cause }.into());
     };
+    // Last: a part is remembered as long as a stream has it, so a request that is refused must not make one.
+    let topics = topics.into_iter().map(|(topic, about)| Watched::new(visit, topic, about)).collect();
     let opened = Instant::now();
     let mut ticks = tokio::time::interval_at(opened, TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -37,7 +37,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         ConvertCommand::Start { account, pace, watch } => {
             let account = place(&account).await?;
             let run = conversion::start(&store, &newest(&store, &account).await?, BY, &asked(&pace).onto(None)).await?;
-            note(&store, "conversion.start", &run, "").await?;
+            note(&store, "conversion.start", &run, &run.pace.to_string()).await?;
             follow(context, &store, &account, &run, watch).await
         }
         ConvertCommand::Undo { account, pace, watch } => {
@@ -46,7 +46,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
                 || Failure::new(Exit::NotFound, format!("`{}` has no conversion that was started: there is nothing to undo", account.slug));
             let run = conversion::newest_started(&store, account.id).await?.ok_or_else(missing)?;
             let undo = conversion::undo(&store, &run, BY, &asked(&pace)).await?;
-            note(&store, "conversion.undo", &run, &format!("by the run {}", undo.id)).await?;
+            note(&store, "conversion.undo", &run, &format!("by the run {}; {}", undo.id, undo.pace)).await?;
             follow(context, &store, &account, &undo, watch).await
         }
         ConvertCommand::Status { account } => {
@@ -67,7 +67,7 @@ pub async fn run(context: &Context, command: ConvertCommand) -> CommandResult {
         ConvertCommand::Resume { account, pace } => {
             let account = place(&account).await?;
             let run = conversion::resume_or_adjust(&store, &newest(&store, &account).await?, BY, &asked(&pace)).await?;
-            note(&store, "conversion.resume", &run, "").await?;
+            note(&store, "conversion.resume", &run, &run.pace.to_string()).await?;
             show::status(context, &store, &account, &run).await
         }
         ConvertCommand::Cancel { account } => {

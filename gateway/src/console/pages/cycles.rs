@@ -105,19 +105,19 @@ async fn chunk(app: Arc<App>, account: AccountId, to_ms: i64) -> Result<export::
 /// Cycles that follow each other.
 struct Part {
     cycles: Vec<Cycle>,
-    /// Those that come next began before this, milliseconds since 1970.
+    /// Those that come next ended before this, milliseconds since 1970.
     before: i64,
     /// Whether there may be any.
     more: bool,
 }
 
-/// A week of cycles that began before `to_ms`, or as many as `limit`.
+/// A week of cycles that ended before `to_ms`, or as many as `limit`.
 async fn part(app: &App, account: AccountId, to_ms: i64, limit: usize) -> Result<Part, StoreError> {
     let query = CycleQuery { key: None, from_ms: to_ms.saturating_sub(WEEK_MS), to_ms, limit };
     let cycles = log::cycles(&app.store, account, query, now_ms()).await?;
-    // A full part goes on before its last cycle, any other with the week before: but for what its last cycle has of that.
+    // A full part goes on before the end of its last cycle, any other with the week before.
     let full = cycles.len() >= limit;
-    let before = cycles.last().map_or(query.from_ms, |last| if full { last.first_ms } else { last.first_ms.min(query.from_ms) });
+    let before = cycles.last().filter(|_| full).map_or(query.from_ms, |last| last.last_ms);
     let more = full || log::any_before(&app.store, account, before).await?;
     Ok(Part { cycles, before, more })
 }

@@ -80,11 +80,11 @@ pub(super) async fn discard(visit: &Visit<'_>) -> Answer {
     }
     // Written down first: what is gone cannot be told any more.
     note(visit, "message.discarded", &letter, &operations, reason.chars().take(REASON_MAX).collect()).await?;
-    // What was promised is enqueued again until it has an outcome.
-    visit.read(muster_store::operations::give_up(visit.store(), &operations)).await?;
     if !timely(visit.app.queue.discard(OPERATIONS, &letter.id)).await? {
         return Err(gone());
     }
+    // What was promised is enqueued again until it has an outcome. Not before: somebody may have replayed it meanwhile.
+    visit.read(muster_store::operations::give_up(visit.store(), &operations)).await?;
     visit.redirect_saying(PATH, Tone::Good, format!("Discarded: {} will not be carried out.", count(&operations)))
 }
 

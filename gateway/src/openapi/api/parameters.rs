@@ -59,7 +59,11 @@ pub(super) fn log() -> Vec<Value> {
 
 /// The filters of cycles.
 pub(super) fn cycles() -> Vec<Value> {
-    [key()].into_iter().chain(stretch()).chain([limit(), format()]).collect()
+    let stretch = [
+        moment("since", "Whose last operation was not before this moment."),
+        moment("until", "Whose last operation was before this moment."),
+    ];
+    [key()].into_iter().chain(stretch).chain([limit(), format()]).collect()
 }
 
 /// The filters of incidents.

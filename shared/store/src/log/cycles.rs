@@ -38,50 +38,61 @@ pub struct Cycle {
     pub running: bool,
 }
 
-/// Which cycles to list.
+/// Which cycles to list. Where a cycle belongs is told by its end: so each is told whole, and going on before the end of the last one
+/// meets every other once, whichever keys they are of.
 #[derive(Clone, Copy, Debug)]
 pub struct CycleQuery {
     /// Of this key only.
     pub key: Option<KeyId>,
-    /// That ended after this moment, milliseconds since 1970.
+    /// Whose last operation was not before this moment, milliseconds since 1970.
     pub from_ms: i64,
-    /// That began before this moment, milliseconds since 1970.
+    /// Whose last operation was before this moment, milliseconds since 1970.
     pub to_ms: i64,
-    /// How many at most; those that began in the same millisecond as the last one come with it.
+    /// How many at most; those that ended in the same millisecond as the last one come with it.
     pub limit: usize,
 }
 
-/// The cycles of an account, newest first.
+/// How far before what is asked for a cycle is followed to its beginning: a directory that is never silent is one cycle without an end.
+const FOLLOWED_MS: i64 = 7 * DAY_MS;
+
+/// The cycles of an account, the one that ended last first. One that began more than a week before the time in question is told from there on.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn cycles(store: &Store, account: AccountId, query: CycleQuery, now_ms: i64) -> Result<Vec<Cycle>, StoreError> {
     let (mut open, mut ended): (BTreeMap<KeyId, Cycle>, Vec<Cycle>) = (BTreeMap::new(), Vec::new());
-    let mut to = query.to_ms;
-    // One that began before the time in question is followed to its beginning.
-    while (to > query.from_ms || !open.is_empty()) && ended.len() < query.limit {
-        let before = to <= query.from_ms;
-        // From the beginning of a minute on: minutes are what is counted.
-        let day = (to - DAY_MS).div_euclid(MINUTE_MS) * MINUTE_MS;
-        let from = if before { day } else { day.max(query.from_ms) };
-        let parts = tally::minutes(store, account, from, to).await?;
+    let asked_for = |cycle: &&Cycle| cycle.last_ms < query.to_ms && cycle.last_ms >= query.from_ms;
+    // Minutes are what is counted, so they are read from the beginning of one to the beginning of another; and one gap further than asked
+    // for, to see what had not ended by then.
+    let minute = |ms: i64| ms.div_euclid(MINUTE_MS) * MINUTE_MS;
+    let (from, mut at) = (minute(query.from_ms), minute(query.to_ms.min(now_ms.saturating_add(DAY_MS)) + GAP_MS) + 2 * MINUTE_MS);
+    let mut followed_to = None;
+    loop {
+        let wanted = at > from && open.values().chain(&ended).filter(asked_for).count() < query.limit;
+        if !wanted && (open.is_empty() || at <= *followed_to.get_or_insert(at - FOLLOWED_MS)) {
+            break;
+        }
+        let day = minute(at - DAY_MS);
+        let before = if wanted { day.max(from) } else { day };
+        let parts = tally::minutes(store, account, before, at).await?;
         for (key, part) in parts.into_iter().filter(|(key, _)| query.key.is_none_or(|wanted| wanted == *key)) {
             match open.get_mut(&key) {
                 Some(later) if later.first_ms - part.last_ms <= GAP_MS => later.extend_back(&part),
-                _ if before => {}
+                _ if !wanted => {}
                 _ => ended.extend(open.insert(key, Cycle::of(key, &part))),
             }
         }
         // What has had its gap by now is whole.
-        let whole: Vec<KeyId> = open.values().filter(|cycle| cycle.first_ms - GAP_MS > from).map(|cycle| cycle.key).collect();
+        let whole: Vec<KeyId> = open.values().filter(|cycle| cycle.first_ms - GAP_MS > before).map(|cycle| cycle.key).collect();
         ended.extend(whole.into_iter().filter_map(|key| open.remove(&key)));
-        to = from;
+        at = before;
     }
     ended.extend(open.into_values());
-    ended.sort_unstable_by_key(|cycle| std::cmp::Reverse(cycle.first_ms));
-    // Who goes on before the last one loses none that began with it.
-    if let Some(last) = query.limit.checked_sub(1).and_then(|last| ended.get(last)).map(|cycle| cycle.first_ms) {
-        ended.truncate(ended.partition_point(|cycle| cycle.first_ms >= last));
+    ended.retain(|cycle| asked_for(&cycle));
+    ended.sort_unstable_by_key(|cycle| std::cmp::Reverse((cycle.last_ms, cycle.first_ms)));
+    // Who goes on before the last one loses none that ended with it.
+    if let Some(last) = query.limit.checked_sub(1).and_then(|last| ended.get(last)).map(|cycle| cycle.last_ms) {
+        ended.truncate(ended.partition_point(|cycle| cycle.last_ms >= last));
     }
     for cycle in &mut ended {
         cycle.running = now_ms - cycle.last_ms <= GAP_MS;

@@ -114,7 +114,7 @@ async fn a_silence_of_more_than_ten_minutes_ends_a_cycle() {
         let only = log::cycles(&world.store, world.account, CycleQuery { key: Some(two), ..query }, now).await.unwrap();
         assert_eq!(only.len(), 1);
         // One that began before the time in question is told whole; what was over by then is not told.
-        for from_ms in [second[1], second[1] - 1, first[3], first[1] + 30_000] {
+        for from_ms in [second[1], second[1] - 1, first[5], first[3], first[1] + 30_000] {
             let cycles = log::cycles(&world.store, world.account, CycleQuery { key: Some(one), from_ms, ..query }, now).await.unwrap();
             let seen: Vec<_> = cycles.iter().map(|c| (c.first_ms, c.operations)).collect();
             let all = [(third[0], 1), (second[0], 2), (first[0], 6)];

@@ -131,16 +131,22 @@ async fn cycles_are_what_the_log_says_folded_or_not() {
         while fold_tally(&world.store).await.expect("folded") > 0 {}
         assert_eq!(rows(&world, "operation_delta").await, 0);
         check(&all, "at the end").await;
-        // Page by page, each going on before the first operation of the last one, nothing is lost and nothing comes twice.
+        // Page by page, each going on before the last operation of the last one, nothing is lost and nothing comes twice.
         let (mut to, mut pages) = (now + 1, Vec::new());
         loop {
             let query = CycleQuery { to_ms: to, limit: 3, ..query(None) };
             let page = cycles(&world.store, world.account, query, now).await.expect("cycles");
             let Some(last) = page.last() else { break };
-            to = last.first_ms;
+            to = last.last_ms;
             pages.extend(page);
         }
-        assert_eq!(pages.len(), expected(&all, query(None), now).len());
+        assert_eq!(sorted(pages), expected(&all, query(None), now), "each whole, of both keys");
+        // From wherever one looks, what ended since then is there, whole, and nothing else.
+        for from_ms in (0..60).map(|n| now - n * n * 11_000 * 7 - 777) {
+            let found = cycles(&world.store, world.account, CycleQuery { from_ms, ..query(None) }, now).await.expect("cycles");
+            let since: Vec<Cycle> = expected(&all, query(None), now).into_iter().filter(|cycle| cycle.last_ms >= from_ms).collect();
+            assert_eq!(sorted(found), since, "since {} s", (now - from_ms) / 1_000);
+        }
         assert!(cycles(&world.store, AccountId::new(), query(None), now).await.expect("cycles").is_empty(), "another account");
     })
     .await;
