@@ -11,7 +11,7 @@ use muster_domain::{ConversionId, conversion::AliasTerms};
 use muster_store::{
     Store,
     accounts::Account,
-    aliases::{self, Alias, AliasPage, AliasQuery, Which},
+    aliases::{self, Alias, AliasQuery, Which},
     console::audit::Author,
     now_ms,
 };
@@ -45,7 +45,7 @@ async fn list(context: &Context, store: &Store, account: &Account, query: ListAl
         after: query.after,
         limit: query.limit,
     };
-    let page = full(store, account, query).await?;
+    let page = aliases::full_page(store, account.id, query, u32::MAX, now_ms()).await?;
     let printed = if context.json() {
         output::json(&page)
     } else {
@@ -57,20 +57,6 @@ async fn list(context: &Context, store: &Store, account: &Account, query: ListAl
         eprintln!("More: --after {next}");
     }
     Ok(Exit::Ok)
-}
-
-/// A page as full as it can be: people do not ask again for what one window of the database held too few of.
-async fn full(store: &Store, account: &Account, mut query: AliasQuery) -> Result<AliasPage, Failure> {
-    let mut aliases = Vec::new();
-    loop {
-        let page = aliases::list(store, account.id, &query, now_ms()).await?;
-        query.limit -= u32::try_from(page.aliases.len()).unwrap_or(query.limit).min(query.limit);
-        aliases.extend(page.aliases);
-        if page.next.is_none() || query.limit == 0 {
-            return Ok(AliasPage { aliases, next: page.next });
-        }
-        query.after = page.next;
-    }
 }
 
 fn row(alias: &Alias) -> [String; 6] {

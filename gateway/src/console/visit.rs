@@ -18,7 +18,7 @@ use axum::{
 use muster_domain::{AccountId, account_url};
 use muster_store::{
     Store,
-    console::audit::{self, Entry as AuditEntry},
+    console::audit::{self, Author, Entry as AuditEntry},
 };
 use std::{borrow::Cow, net::IpAddr, ops::Deref, sync::Arc};
 use uuid::Uuid;
@@ -121,14 +121,12 @@ impl Visit<'_> {
 
     /// An entry of the audit log: who does what to whom, from where.
     pub(crate) fn audit_entry(&self, action: &'static str, target: impl Into<String>) -> AuditEntry {
-        AuditEntry {
-            actor: Some(self.viewer.user),
-            actor_name: self.viewer.user_id.clone(),
-            action,
-            target: target.into(),
-            detail: String::new(),
-            peer: self.peer.to_string(),
-        }
+        self.author().entry(action, target, "")
+    }
+
+    /// Who acts, for the audit log.
+    pub(crate) fn author(&self) -> Author {
+        Author { user: Some(self.viewer.user), name: self.viewer.user_id.clone(), peer: self.peer.to_string() }
     }
 
     /// Writes down that it was done.

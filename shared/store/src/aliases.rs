@@ -10,7 +10,7 @@ mod list;
 mod tests;
 
 pub use change::{RECENT_MS, Released, Which, extend, release};
-pub use list::{Alias, AliasPage, AliasPlace, AliasQuery, NoPlace, list};
+pub use list::{Alias, AliasPage, AliasPlace, AliasQuery, NoPlace, full_page, list};
 
 use crate::{Store, StoreError, now_ms};
 use muster_domain::{AccountId, LoginKey, UserId};

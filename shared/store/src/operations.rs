@@ -90,20 +90,10 @@ fn read(row: &QueryResult) -> Result<Recorded, StoreError> {
 /// # Errors
 /// When the database fails. Nothing is known then.
 pub async fn record(store: &Store, operation: &Operation, outcome: &Outcome) -> Result<Option<Outcome>, StoreError> {
-    let entry = LogEntry { operation, outcome, changed: &[] };
-    let now_ms = now_ms();
-    let written = Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail };
-    let statement = crate::batch::log_rows(Rows::new(store.dialect()), &[entry], written).statement(crate::batch::LOG_INSERT);
-    let tx = store.begin().await?;
-    // If a worker is committing it at this moment, this waits for that COMMIT, and then finds its row.
-    if tx.inner.query_one_raw(statement).await?.is_some() {
-        tx.put_tally(&[entry]).await?;
-        tx.put_failures(&crate::batch::log_failures(&[entry], now_ms)).await?;
-        tx.commit().await?;
-        return Ok(None);
+    if end(store, std::slice::from_ref(operation), outcome).await?.is_empty() {
+        return self::outcome(store, operation.account, operation.id).await;
     }
-    tx.rollback().await?;
-    self::outcome(store, operation.account, operation.id).await
+    Ok(None)
 }
 
 /// The fence: records an operation as expired unless it has an outcome already, which is then returned.
@@ -154,6 +144,7 @@ async fn end(store: &Store, operations: &[Operation], outcome: &Outcome) -> Resu
     let written = Written { applied_ms: now_ms, begun_ms: now_ms, detail: store.detail };
     let statement = crate::batch::log_rows(Rows::new(store.dialect()), &entries, written).statement(crate::batch::LOG_INSERT);
     let tx = store.begin().await?;
+    // If a worker is committing one at this moment, this waits for that COMMIT, and then finds its row.
     let ended = tx.inner.query_all_raw(statement).await?;
     let ended: HashSet<Uuid> = ended.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?;
     let late: Vec<LogEntry<'_>> = entries.iter().copied().filter(|entry| ended.contains(&entry.operation.id.0)).collect();

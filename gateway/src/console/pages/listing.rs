@@ -102,7 +102,14 @@ fn read_place<P: DeserializeOwned>(text: &str) -> Result<Option<Place<P>>, ()> {
 /// # Errors
 /// 400 when it is too long or nothing anybody can be called.
 pub(super) fn search(visit: &Visit<'_>) -> Result<Option<String>, Problem> {
-    let text = visit.query.text("q");
+    searched_for(visit.query.text("q"))
+}
+
+/// The same of any text somebody looks for.
+///
+/// # Errors
+/// 400 when it is too long or nothing anybody can be called.
+pub(super) fn searched_for(text: &str) -> Result<Option<String>, Problem> {
     if text.len() > SEARCH_MAX || text.contains(char::is_control) {
         return Err(Problem::Bad(format!("Search for at most {SEARCH_MAX} letters, without control characters.")));
     }

@@ -110,6 +110,24 @@ pub struct AliasPage {
     pub next: Option<AliasPlace>,
 }
 
+/// A page as full as it can be, looked for in so many windows at most: people do not ask again for what one window held too few of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn full_page(store: &Store, account: AccountId, mut query: AliasQuery, windows: u32, now: i64) -> Result<AliasPage, StoreError> {
+    let mut aliases = Vec::new();
+    for _ in 0..windows {
+        let page = list(store, account, &query, now).await?;
+        query.limit = query.limit.saturating_sub(u32::try_from(page.aliases.len()).unwrap_or(u32::MAX));
+        aliases.extend(page.aliases);
+        query.after = page.next;
+        if query.after.is_none() || query.limit == 0 {
+            break;
+        }
+    }
+    Ok(AliasPage { aliases, next: query.after })
+}
+
 /// A page of the account's aliases.
 ///
 /// # Errors

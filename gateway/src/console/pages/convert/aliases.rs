@@ -3,7 +3,7 @@
 use super::{
     super::{
         export,
-        listing::{self, Choice, EXPORTED, Pager, ROWS, choice, choices},
+        listing::{self, Choice, EXPORTED, Pager, ROWS, choice, choices, searched_for},
         show::{self, State, When},
     },
     PATH as CONVERSION,
@@ -29,15 +29,14 @@ use muster_domain::{
 use muster_scim::instant_text;
 use muster_store::{
     StoreError,
-    aliases::{self, Alias, AliasPage, AliasPlace, AliasQuery, RECENT_MS, Which},
-    console::audit::Author,
+    aliases::{self, Alias, AliasPlace, AliasQuery, RECENT_MS, Which},
     now_ms,
 };
 use std::sync::Arc;
 
 pub(super) const PATH: &str = "/configuration/ad/aliases";
-/// No user id that is looked for is longer.
-const SEARCH_MAX: usize = 512;
+/// Parts of the list one page is looked for in; one that finds few says that there is more.
+const WINDOWS: u32 = 4;
 
 #[derive(Template)]
 #[template(path = "console/convert/aliases.html")]
@@ -81,7 +80,7 @@ impl Row {
 /// `GET /configuration/ad/aliases`
 pub(super) async fn list(visit: &Visit<'_>) -> Answer {
     let query = AliasQuery { limit: ROWS, ..query(visit)? };
-    let part = visit.read(page(visit.app, visit.account(), query.clone())).await?;
+    let part = visit.read(aliases::full_page(visit.store(), visit.account(), query.clone(), WINDOWS, now_ms())).await?;
     let conversion = query.conversion.map(|id| id.to_string()).unwrap_or_default();
     let (old_id, user) = (query.old_id.unwrap_or_default(), query.user_id.unwrap_or_default());
     let state = visit.query.text("state");
@@ -142,7 +141,7 @@ pub(super) async fn extend(visit: &Visit<'_>) -> Answer {
         days.ok_or_else(|| Problem::back(PATH, format!("Nothing was changed: say for how many days, from 1 to {ALIAS_DAYS_MOST}.")))?;
     visit.confirmed(PATH).await?;
     let until = AliasTerms::end_of_day_in(now_ms(), days);
-    let extended = aliases::extend(visit.store(), visit.account(), &which, until, &author(visit)).await.map_err(refused)?;
+    let extended = aliases::extend(visit.store(), visit.account(), &which, until, &visit.author()).await.map_err(refused)?;
     let extended = extended.ok_or_else(|| missing(&which))?;
     let many = show::plural(i64::try_from(extended).unwrap_or(i64::MAX), "old user id lives", "old user ids live");
     let said = match extended {
@@ -161,7 +160,7 @@ pub(super) async fn release(visit: &Visit<'_>) -> Answer {
     }
     visit.confirmed(PATH).await?;
     let unless = visit.form.text("force").is_empty().then(|| now_ms() - RECENT_MS);
-    let done = aliases::release(visit.store(), visit.account(), &which, unless, &author(visit)).await.map_err(refused)?;
+    let done = aliases::release(visit.store(), visit.account(), &which, unless, &visit.author()).await.map_err(refused)?;
     let done = done.ok_or_else(|| missing(&which))?;
     let gone = show::plural(i64::try_from(done.released).unwrap_or(i64::MAX), "old user id is free", "old user ids are free");
     let stays: Vec<String> = [done.kept_because(), done.under_way_because()].into_iter().flatten().collect();
@@ -170,27 +169,11 @@ pub(super) async fn release(visit: &Visit<'_>) -> Answer {
     visit.redirect_saying(PATH, tone, said.trim_end())
 }
 
-/// A page as full as it can be: people do not ask again for what one window of the database held too few of.
-async fn page(app: &App, account: AccountId, mut query: AliasQuery) -> Result<AliasPage, StoreError> {
-    let mut found = Vec::new();
-    // So many windows at most: one that finds few says that there is more.
-    for _ in 0..4 {
-        let part = aliases::list(&app.store, account, &query, now_ms()).await?;
-        query.limit = query.limit.saturating_sub(u32::try_from(part.aliases.len()).unwrap_or(u32::MAX));
-        found.extend(part.aliases);
-        query.after = part.next;
-        if query.after.is_none() || query.limit == 0 {
-            break;
-        }
-    }
-    Ok(AliasPage { aliases: found, next: query.after })
-}
-
 fn query(visit: &Visit<'_>) -> Result<AliasQuery, Problem> {
     let live = |word: &str| matches!(word, "live" | "expired").then_some(word == "live");
     Ok(AliasQuery {
-        old_id: searched(visit.query.text("old_id"))?,
-        user_id: searched(visit.query.text("user"))?,
+        old_id: searched_for(visit.query.text("old_id"))?,
+        user_id: searched_for(visit.query.text("user"))?,
         conversion: choice(visit, "conversion", |text| text.parse().ok())?,
         live: choice(visit, "state", live)?,
         after: choice(visit, "after", |text| text.parse().ok())?,
@@ -198,16 +181,9 @@ fn query(visit: &Visit<'_>) -> Result<AliasQuery, Problem> {
     })
 }
 
-fn searched(text: &str) -> Result<Option<String>, Problem> {
-    if text.len() > SEARCH_MAX || text.contains(char::is_control) {
-        return Err(Problem::Bad(format!("Search for at most {SEARCH_MAX} letters, without control characters.")));
-    }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
 /// Which the form is about.
 fn meant(visit: &Visit<'_>) -> Result<Which, Problem> {
-    let text = searched(visit.form.text("whose"))?;
+    let text = searched_for(visit.form.text("whose"))?;
     let which = match (visit.form.text("which"), text) {
         ("old_id", Some(old_id)) => Some(Which::One(old_id)),
         ("user", Some(user_id)) => Some(Which::User(user_id)),
@@ -218,10 +194,6 @@ fn meant(visit: &Visit<'_>) -> Result<Which, Problem> {
     which.ok_or_else(|| {
         Problem::back(PATH, "Nothing was changed: say which old user ids, and write which one, whose, or the conversion's id.")
     })
-}
-
-fn author(visit: &Visit<'_>) -> Author {
-    Author { user: Some(visit.viewer.user), name: visit.viewer.user_id.clone(), peer: visit.peer.to_string() }
 }
 
 fn missing(which: &Which) -> Problem {

@@ -3,20 +3,15 @@
 //! It is what the run itself is steered by, so this chart is the answer to whether anybody noticed.
 
 use super::{
-    super::{render, show::When},
+    super::show::When,
     chart::{self, Point, joined, points, worse},
-    progress,
 };
 use crate::console::{
     chart::{Chart, Line, Series},
     live::{Topic, nothing_shown},
-    problem::Problem,
     viewer::Right,
 };
-use muster_store::{
-    Store, StoreError,
-    conversion::{self, Conversion, Sample},
-};
+use muster_store::conversion::Sample;
 
 /// The table, as it grows. `about` is the run.
 pub(in crate::console) static CHART: Topic = Topic {
@@ -24,24 +19,11 @@ pub(in crate::console) static CHART: Topic = Topic {
     right: Right::Look,
     every: 3,
     shown: nothing_shown,
-    render: |live| {
-        Box::pin(async move {
-            let run = progress::find(&live.app, live.account, &live.about).await?;
-            let chart = live.app.read(of(&live.app.store, &run)).await.map_err(Problem::from)?;
-            render(&chart)
-        })
-    },
+    render: |live| Box::pin(chart::table(live, drawn)),
 };
 
 /// The chart of a run.
-///
-/// # Errors
-/// When the database fails.
-pub(super) async fn of(store: &Store, run: &Conversion) -> Result<Chart, StoreError> {
-    Ok(drawn(&conversion::samples(store, run.account, run.id, chart::READ).await?))
-}
-
-fn drawn(samples: &[Sample]) -> Chart {
+pub(super) fn drawn(samples: &[Sample]) -> Chart {
     let samples = &joined(samples)[..];
     let points = points(samples);
     let worst = |point: &Point<'_>, of: fn(&Sample) -> Option<f64>| point.samples.iter().map(of).fold(None, worse);

@@ -10,7 +10,7 @@ use super::{
 use crate::console::{
     chart::{Chart, Line, Series},
     display,
-    live::{Topic, nothing_shown},
+    live::{Live, Topic, nothing_shown},
     problem::Problem,
     viewer::Right,
 };
@@ -21,33 +21,28 @@ use muster_store::{
 };
 
 /// The newest samples of a run that are read: five hours of a long one.
-pub(super) const READ: u32 = 2_000;
+const READ: u32 = 2_000;
 /// Points that are drawn: as many as can be told apart.
 const POINTS: usize = 240;
 /// A gap between samples in which nobody worked on it.
 const GAP_MS: i64 = 60_000;
 
 /// The table, as it grows. `about` is the run.
-pub(in crate::console) static CHART: Topic = Topic {
-    name: "convert-chart",
-    right: Right::Look,
-    every: 3,
-    shown: nothing_shown,
-    render: |live| {
-        Box::pin(async move {
-            let run = progress::find(&live.app, live.account, &live.about).await?;
-            let chart = live.app.read(of(&live.app.store, &run)).await.map_err(Problem::from)?;
-            render(&chart)
-        })
-    },
-};
+pub(in crate::console) static CHART: Topic =
+    Topic { name: "convert-chart", right: Right::Look, every: 3, shown: nothing_shown, render: |live| Box::pin(table(live, drawn)) };
 
-/// The chart of a run.
+/// The table of a chart that is drawn from the samples of the run `live` is about.
+pub(super) async fn table(live: &Live, draw: fn(&[Sample]) -> Chart) -> Result<String, Problem> {
+    let run = progress::find(&live.app, live.account, &live.about).await?;
+    render(&draw(&live.app.read(samples(&live.app.store, &run)).await?))
+}
+
+/// The samples charts of a run are drawn from.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn of(store: &Store, run: &Conversion) -> Result<Chart, StoreError> {
-    Ok(drawn(&conversion::samples(store, run.account, run.id, READ).await?))
+pub(super) async fn samples(store: &Store, run: &Conversion) -> Result<Vec<Sample>, StoreError> {
+    conversion::samples(store, run.account, run.id, READ).await
 }
 
 /// What is shorter is the end of a slice: so few rows in so little time say nothing of a rate by themselves.
@@ -102,7 +97,8 @@ pub(super) fn points(samples: &[Sample]) -> Vec<Point<'_>> {
     points
 }
 
-fn drawn(samples: &[Sample]) -> Chart {
+/// The chart of a run.
+pub(super) fn drawn(samples: &[Sample]) -> Chart {
     let samples = &joined(samples)[..];
     let points = points(samples);
     let rate = |point: &Point<'_>| (!point.samples.is_empty()).then(|| whole(point.samples.iter()).rate());

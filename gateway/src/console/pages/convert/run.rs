@@ -36,14 +36,12 @@ pub(super) async fn get(visit: &Visit<'_>) -> Answer {
         (Kind::Convert, Some(_)) => "Conversion",
         (Kind::Convert, None) => "Plan of a conversion",
     };
-    let chart = match run.started_ms {
-        Some(_) => Some(visit.read(chart::of(visit.store(), &run)).await?),
+    let samples = match run.started_ms {
+        Some(_) => Some(visit.read(chart::samples(visit.store(), &run)).await?),
         None => None,
     };
-    let canary = match run.started_ms {
-        Some(_) if visit.store().dialect() == Dialect::Postgres => Some(visit.read(canary::of(visit.store(), &run)).await?),
-        _ => None,
-    };
+    let chart = samples.as_deref().map(chart::drawn);
+    let canary = samples.as_deref().filter(|_| visit.store().dialect() == Dialect::Postgres).map(canary::drawn);
     let mut page = visit.page(Entry::Convert, title);
     // What is over stays as it is.
     if !run.state.is_over() {
